@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// One set of flags for every target: language mode 6, imports internal unless said, warnings are errors.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A door to one C library: a module map and a header, nothing else.
+func door(_ name: String, _ pkgConfig: String, apt package: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsCore = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "varve",
+    products: [
+        .executable(name: "varve", targets: ["varve"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // One door to each C library.
+        door("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
+        door("CCrypto", "libcrypto", apt: "libssl-dev"),
+        door("CZstd", "libzstd", apt: "libzstd-dev"),
+        door("CRDKafka", "rdkafka", apt: "librdkafka-dev"),
+        door("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
+        .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // Values and boundaries.
+        module("LakeModel"),
+        module("ObjectStorage", ["LakeModel", log, metrics]),
+        module("Compression", ["CZstd"]),
+
+        // The lake.
+        module("Formats", ["LakeModel", "Compression", "CSimdjson"]),
+        module("Catalog", ["LakeModel", "ObjectStorage", "Compression", "CSQLite", log, metrics]),
+
+        // The edges.
+        module("S3", ["LakeModel", "ObjectStorage", "CCurl", "CCrypto", httpTypes, log, metrics]),
+        module("Kafka", ["LakeModel", "CRDKafka", log]),
+        module("Operations", ["LakeModel", hummingbird, lifecycle, log, metricsCore]),
+
+        // The work.
+        module("Ingest", ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", log, metrics]),
+        module("Maintenance", ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", log]),
+
+        // The product, and the benchmarks over the same libraries.
+        .executableTarget(
+            name: "varve",
+            dependencies: [
+                "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "S3", "Kafka", "Ingest",
+                "Maintenance", "Operations", arguments, yams, log, metrics, lifecycle,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "varve-bench",
+            dependencies: [
+                "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Kafka", "Ingest", arguments,
+            ],
+            swiftSettings: strict),
+
+        // Tests.
+        .target(
+            name: "TestSupport",
+            dependencies: ["LakeModel", "ObjectStorage", log],
+            path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("LakeModelTests", ["LakeModel"]),
+        tests("ObjectStorageTests", ["ObjectStorage", "LakeModel"]),
+        tests("S3Tests", ["S3", "ObjectStorage", "LakeModel", httpTypes, log]),
+        tests("CompressionTests", ["Compression"]),
+        tests("KafkaTests", ["Kafka", "LakeModel", log]),
+        tests("FormatsTests", ["Formats", "Compression", "LakeModel"]),
+        tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
+        tests("IngestTests", ["Ingest", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
+        tests("MaintenanceTests", ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel"]),
+        tests("OperationsTests", ["Operations", "LakeModel", log, metrics]),
+        tests("CommandTests", ["varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression"]),
+        tests("IntegrationTests", ["LakeModel", "ObjectStorage", "S3", "Kafka", "Catalog", log]),
+        tests("RepositoryTests", []),
+    ]
+)
