@@ -123,7 +123,7 @@ extension MemoryObjectStore {
             var merged = found.options
             merged.condition = options.condition
             let info = try state.put(
-                Array(matched.map(\.bytes).joined()), to: key, options: merged, at: clock.now(),
+                ObjectBody(chunks: matched.map(\.bytes)).bytes, to: key, options: merged, at: clock.now(),
                 operation: "CompleteMultipartUpload")
             state.uploads[upload] = nil
             return info

@@ -9,7 +9,11 @@
 ///   the body, time-out, 5xx to a put), the error is `.unavailable` with `mayHaveHappened == true`. A conditional put
 ///   that was retried internally and then met a conflict is reported with `mayHaveHappened == true` too.
 /// - Listings come in *any* order within a page and may miss an object written while listing; pages never repeat a key.
-/// - `delete` of a missing key succeeds.
+/// - `delete` of a missing key succeeds; so does `abortUpload` of an upload that is gone.
+/// - A copy takes the metadata of its source, unless the options bring some; its condition is on the target.
+/// - An upload takes its metadata and storage class from `createUpload`, its condition from `completeUpload`.
+/// - A range with no byte in the object, metadata that could not stand in a header, and a middle part under
+///   `partBytesMin` throw `.invalid`.
 /// - Keys are relative to the store's root, which is the lake.
 ///
 /// There are few defaults on purpose: a wrapper that forgets a method would silently lose the inner store's.

@@ -42,7 +42,14 @@ public struct ObjectBody: Sendable {
     }
 
     /// The chunks joined: for small bodies and tests.
-    public var bytes: [UInt8] { chunks.count == 1 ? chunks[0] : Array(chunks.joined()) }
+    public var bytes: [UInt8] {
+        if chunks.count == 1 { return chunks[0] }
+        // Not `joined()`, which copies byte by byte.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        for chunk in chunks { bytes += chunk }
+        return bytes
+    }
 }
 
 public struct PutOptions: Sendable {

@@ -17,7 +17,7 @@ extension StoreCheck {
             try require(listed.map(\.number) == [1, 2, 3], "parts \(listed.map(\.number))")
             try require(listed.map(\.bytes) == bodies.map { Int64($0.count) }, "sizes \(listed.map(\.bytes))")
             _ = try await store.completeUpload(upload, of: key, parts: parts, options: PutOptions())
-            try require(try await store.bytes(of: key) == Array(bodies.joined()), "other bytes")
+            try require(try await store.bytes(of: key) == ObjectBody(chunks: bodies).bytes, "other bytes")
             let metadata = try await store.head(key).metadata
             try require(metadata == ["a": "1"], "metadata \(metadata)")
             try require(try await store.listUploads(prefix: "mp/").isEmpty, "still listed as pending")
