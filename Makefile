@@ -1,0 +1,58 @@
+# Varve. `make` alone lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BUILD_PACKAGES := libcurl4-openssl-dev libssl-dev libzstd-dev librdkafka-dev libsqlite3-dev libsimdjson-dev \
+	libstdc++-12-dev pkg-config git ca-certificates
+TEST_PACKAGES := python3 python3-venv openssl kcat zstd
+
+SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
+SERVERS := tools seaweed juicefs rclone noida tansu
+VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
+
+.PHONY: help deps test-deps build release demo test unit bench lint format stack clean
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## Installs what a build needs: Debian packages that are missing
+	@scripts/install-packages $(BUILD_PACKAGES)
+	@command -v swift >/dev/null || { echo "Swift 6.2 or newer is needed: https://www.swift.org/install/linux" >&2; exit 69; }
+
+test-deps: deps ## Installs what the tests need: Debian packages, and servers and readers into .venv
+	@scripts/install-packages $(TEST_PACKAGES)
+	@Tests/servers/install --rgw
+
+build: deps ## Builds everything for debugging
+	$(SWIFT_BUILD)
+
+release: deps ## Builds the product, optimised: .build/release/varve
+	$(SWIFT_BUILD) -c release --product varve
+
+demo: release ## Runs the main job here and now: Kafka to lake, killed half-way, verified
+	.build/release/varve demo
+
+test: test-deps ## Builds and runs every test, with real brokers and S3 servers on loopback
+	$(SWIFT_BUILD) --build-tests
+	VARVE_SERVER_LOGS=.build/servers-logs Tests/servers/with $(SERVERS) rgw? -- scripts/run-tests
+
+unit: deps ## Builds and runs the tests that need no server
+	$(SWIFT_BUILD) --build-tests
+	swift test --skip-build
+
+bench: test-deps ## Measures against the pipe and writes docs/performance.md (BENCH_GB=1.5, BENCH_ROUNDS=3)
+	$(SWIFT_BUILD) -c release
+	$(VENV)/bin/python Tests/python/bench.py
+
+lint: ## Checks the formatting
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+format: ## Formats the sources
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+stack: ## Starts Kafka, MinIO and Varve with Docker Compose (minio/)
+	docker compose -f minio/compose.yaml up --build
+
+clean: ## Removes what was built
+	rm -rf .build .demo
