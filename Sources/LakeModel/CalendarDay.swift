@@ -67,7 +67,7 @@ extension CalendarDay: Codable {
 }
 
 /// A whole number in decimal, filled up with zeros on the left.
-func padded(_ value: some BinaryInteger, _ width: Int) -> String {
+public func padded(_ value: some BinaryInteger, _ width: Int) -> String {
     let digits = String(value.magnitude)
     let zeros = String(repeating: "0", count: max(0, width - digits.count))
     return (value < 0 ? "-" : "") + zeros + digits
