@@ -20,6 +20,8 @@ public struct Commit: Hashable, Sendable, Codable {
     public var add: [DataObject]
     /// Paths of live objects that leave the table with this commit.
     public var remove: [String]
+    /// What `remove` takes away, per side, so that totals can be kept without looking the objects up.
+    public var removed: [SideTotals]
     /// Only in vacuum commits: an object uploaded before this (store clock) and never committed is dead.
     public var horizon: Timestamp?
     /// Hours declared complete by this commit.
@@ -28,18 +30,40 @@ public struct Commit: Hashable, Sendable, Codable {
     public init(
         version: Int64, id: CommitID, parent: CommitID?, kind: CommitKind, at: Timestamp, writer: WriterIdentity,
         reason: String? = nil, layout: TableLayout? = nil, offsets: [OffsetRange] = [], add: [DataObject] = [],
-        remove: [String] = [], horizon: Timestamp? = nil, closed: [LakeHour] = []
+        remove: [String] = [], removed: [SideTotals] = [], horizon: Timestamp? = nil, closed: [LakeHour] = []
     ) {
         format = Self.currentFormat
         (self.version, self.id, self.parent, self.kind) = (version, id, parent, kind)
         (self.at, self.writer, self.reason, self.layout) = (at, writer, reason, layout)
-        (self.offsets, self.add, self.remove) = (offsets, add, remove)
+        (self.offsets, self.add, self.remove, self.removed) = (offsets, add, remove, removed)
         (self.horizon, self.closed) = (horizon, closed)
     }
 }
 
 public enum CommitKind: String, Sendable, Codable, CaseIterable {
     case append, compact, lifecycle, vacuum, erase, adopt
+}
+
+/// Counts of data objects and what they hold, on one side of a table.
+public struct SideTotals: Hashable, Sendable, Codable {
+    public var side: TableSide
+    public var objects: Int64
+    public var bytes: Int64
+    public var uncompressedBytes: Int64
+    public var records: Int64
+
+    public init(
+        side: TableSide, objects: Int64 = 0, bytes: Int64 = 0, uncompressedBytes: Int64 = 0, records: Int64 = 0
+    ) {
+        (self.side, self.objects, self.bytes) = (side, objects, bytes)
+        (self.uncompressedBytes, self.records) = (uncompressedBytes, records)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case side, objects, bytes
+        case uncompressedBytes = "uncompressed_bytes"
+        case records
+    }
 }
 
 /// Who wrote a commit: enough to find its logs, nothing secret.
