@@ -1,0 +1,118 @@
+import LakeModel
+import ObjectStorage
+
+/// Writes the checkpoint of one state: the manifests that changed, then the list that names them all.
+struct CheckpointWriter {
+    let state: TableState
+    let store: any ObjectStore
+    let reader: LogReader
+    let loader: ManifestLoader
+    private var planner: ManifestPlanner { ManifestPlanner(entriesMax: max(1, reader.options.manifestEntriesMax)) }
+
+    /// Manifests written so far, for their numbers.
+    private var written = 0
+
+    init(state: TableState, store: any ObjectStore, reader: LogReader, loader: ManifestLoader) {
+        (self.state, self.store, self.reader, self.loader) = (state, store, reader, loader)
+    }
+
+    /// Returns the checkpoint of the state's head as it stands in the store: ours, or one that another writer of the same
+    /// version finished first.
+    mutating func write() async throws(CatalogError) -> Checkpoint {
+        let delta = TailDelta(state.tail)
+        let leaves = state.base.manifests.filter { !$0.overflow }
+        var waiting: [DataObject] = []
+        for manifest in state.base.manifests where manifest.overflow {
+            waiting += try await loader.objects(of: manifest).filter { !delta.removed.contains($0.path) }
+        }
+        let plan = planner.plan(
+            leaves: leaves, added: waiting + delta.added.values,
+            removedFrom: Set(delta.removed.compactMap { ObjectRules.partition(ofPath: $0) }))
+        var manifests = try await rewrite(leaves, plan, removed: delta.removed)
+        for piece in planner.cut(sorted(plan.appended), evenly: false) {
+            manifests += try await put(piece, overflow: false)
+        }
+        for piece in planner.cut(sorted(plan.overflow), evenly: false) {
+            manifests += try await put(piece, overflow: true)
+        }
+        return try await putList(Checkpoint(head: state.head, manifests: manifests))
+    }
+
+    /// Goes through the leaves in order, one in memory at a time.
+    private mutating func rewrite(
+        _ leaves: [ManifestSummary], _ plan: ManifestPlanner.Plan, removed: Set<String>
+    ) async throws(CatalogError) -> [ManifestSummary] {
+        var manifests: [ManifestSummary] = []
+        var carried: [DataObject] = []
+        for (index, leaf) in leaves.enumerated() {
+            guard plan.rewritten.contains(index) else {
+                manifests.append(leaf)
+                continue
+            }
+            let stored = try await loader.objects(of: leaf)
+            let kept = stored.filter { !removed.contains($0.path) }
+            let additions = plan.additions[index] ?? []
+            let run = carried + kept + additions
+            carried = []
+            if run.count < planner.entriesMax / 4, plan.rewritten.contains(index + 1) {
+                carried = run
+            } else if run.count == stored.count, additions.isEmpty {
+                manifests.append(leaf)
+            } else {
+                for piece in planner.cut(sorted(run), evenly: index < leaves.count - 1) {
+                    manifests += try await put(piece, overflow: false)
+                }
+            }
+        }
+        return manifests
+    }
+
+    private func sorted(_ objects: [DataObject]) -> [DataObject] {
+        objects.sorted { ($0.partition, $0.path) < ($1.partition, $1.path) }
+    }
+
+    /// A manifest's name holds the checksum of its content, so that two writers of one version never mix their files.
+    private mutating func put(
+        _ objects: ArraySlice<DataObject>, overflow: Bool
+    ) async throws(CatalogError) -> [ManifestSummary] {
+        written += 1
+        let bytes = ManifestCodec.encode(objects)
+        let checksum = hex(CRC64.checksum(bytes))
+        let digits = String(written)
+        let number = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        let path = "\(versionDigits(state.head.version))/manifest-\(number)-\(checksum).ndjson.zst"
+        guard let summary = ManifestSummary(of: objects, path: path, checksum: checksum, overflow: overflow) else {
+            return []
+        }
+        let frame = try ManifestCodec.compress(bytes, level: reader.options.compressionLevel, place: path)
+        do {
+            _ = try await store.put(frame, to: try reader.keys.manifest(path), when: .absent)
+        } catch let error as StoreError {
+            // A conflict is a file of this name, and so of this content.
+            guard error.kind == .conflict else { throw .store(error) }
+        } catch {
+            throw .invalid("\(path) is no key")
+        }
+        return [summary]
+    }
+
+    private func putList(_ checkpoint: Checkpoint) async throws(CatalogError) -> Checkpoint {
+        let version = checkpoint.head.version
+        let key = try reader.keys.checkpointList(version)
+        let bytes = try ManifestCodec.encode(checkpoint)
+        let frame = try ManifestCodec.compress(bytes, level: reader.options.compressionLevel, place: "\(key)")
+        do {
+            _ = try await store.put(frame, to: key, when: .absent)
+            return checkpoint
+        } catch {
+            guard error.kind == .conflict || error.mayHaveHappened else { throw .store(error) }
+        }
+        guard let existing = try await loader.checkpoint(version) else {
+            throw .notFound("checkpoint \(version) was not written")
+        }
+        guard existing.head == checkpoint.head else {
+            throw .corrupt(place: "checkpoint \(key)", reason: "its head is not that of version \(version)")
+        }
+        return existing
+    }
+}

@@ -1,0 +1,131 @@
+public import LakeModel
+import ObjectStorage
+
+extension Table {
+    /// Commits one change, whatever other writers do meanwhile, or says why it cannot be.
+    ///
+    /// Two requests where nobody else writes. `id` must be new for each change; it is what a lost answer is settled
+    /// by. After `settleWithin` (default: `options.settleWithin`) an ambiguous commit becomes `.unsettled`: open the
+    /// table again, or call `refresh`, to see whether it happened. Any other error means that nothing was committed.
+    @discardableResult
+    public func commit(
+        _ change: Change, id: CommitID, writer: WriterIdentity, settleWithin: Duration? = nil
+    ) async throws(CatalogError) -> CommitReceipt {
+        try CommitRules.checkShape(change)
+        let deadline = clock.elapsed() + (settleWithin ?? options.settleWithin)
+        return try await exclusively { table throws(CatalogError) in
+            var attempt = CommitAttempt(change: change, id: id, writer: writer, deadline: deadline)
+            let receipt = try await table.run(&attempt)
+            await table.checkpointIfDue()
+            return receipt
+        }
+    }
+}
+
+/// One change on its way into the log.
+struct CommitAttempt: Sendable {
+    let change: Change
+    let id: CommitID
+    let writer: WriterIdentity
+    /// By `LakeClock.elapsed`.
+    let deadline: Duration
+    var attempts = 0
+    var conflicts = 0
+    var settledByReading = false
+    var backoff: Backoff
+
+    init(change: Change, id: CommitID, writer: WriterIdentity, deadline: Duration) {
+        (self.change, self.id, self.writer, self.deadline) = (change, id, writer, deadline)
+        backoff = Backoff(seed: id)
+    }
+}
+
+extension Table {
+    func run(_ attempt: inout CommitAttempt) async throws(CatalogError) -> CommitReceipt {
+        if isStale { try await load() }
+        try await checkpointIfOverdue()
+        var isFresh = false
+        while attempt.attempts < options.attemptsMax {
+            let commit: Commit
+            do {
+                commit = try await prepare(attempt, on: state)
+            } catch {
+                // Our head may be old: a refusal counts only against a fresh one.
+                guard !isFresh else { throw error }
+                try await catchUp()
+                isFresh = true
+                continue
+            }
+            attempt.attempts += 1
+            switch try await settle(commit, &attempt) {
+            case .won:
+                if try await happened(commit, &attempt) { return try finish(commit, attempt) }
+                try await load()
+                isFresh = true
+            case .lost(let other):
+                attempt.conflicts += 1
+                try await yield(to: other, &attempt)
+                isFresh = true
+            }
+        }
+        throw .contention(attempts: attempt.attempts)
+    }
+
+    private func finish(_ commit: Commit, _ attempt: CommitAttempt) throws(CatalogError) -> CommitReceipt {
+        do {
+            try state.append(commit)
+        } catch {
+            throw .corrupt(place: "commit \(commit.version)", reason: error.reason)
+        }
+        return CommitReceipt(
+            version: commit.version, id: commit.id, attempts: attempt.attempts, conflicts: attempt.conflicts,
+            settledByReading: attempt.settledByReading, head: state.head)
+    }
+
+    /// Another commit has our version: catch up, wait a little, and let the caller check the change again.
+    private func yield(to other: Commit, _ attempt: inout CommitAttempt) async throws(CatalogError) {
+        var fresh = state
+        do {
+            try fresh.append(other)
+        } catch {
+            try await accept(fresh, .broken(version: other.version, reason: error.reason))
+            return
+        }
+        let end = try await reader.replay(&fresh)
+        try await accept(fresh, end)
+        try await pause(&attempt, ambiguous: false, why: "other writers keep winning")
+    }
+
+    /// The entry that this change would be on top of `state`, or why it cannot be one.
+    private func prepare(_ attempt: CommitAttempt, on state: TableState) async throws(CatalogError) -> Commit {
+        let (change, head) = (attempt.change, state.head)
+        try CommitRules(change: change, head: head).checkAgainstHead()
+        guard head.version < .max - 1 else { throw .invalid("the log is full") }
+        let removed = try await resolveObjects(change, in: state)
+        return Commit(
+            version: head.version + 1, id: attempt.id, parent: head.id, kind: change.kind, at: clock.now(),
+            writer: attempt.writer, reason: change.reason, layout: change.layout == head.layout ? nil : change.layout,
+            offsets: change.offsets.sorted { $0.topicPartition < $1.topicPartition },
+            add: change.add.sorted { ($0.partition, $0.path) < ($1.partition, $1.path) },
+            remove: change.remove.sorted(), removed: SideTotals.of(removed), horizon: change.horizon,
+            closed: change.closed)
+    }
+
+    /// Checks the change against the table's objects and returns those it removes.
+    ///
+    /// An append needs no look: its objects hold offsets that no commit held before, so they are new. What is removed
+    /// must be live, and what else is added must not be in the table; both read only the manifests of the partitions
+    /// in question.
+    private func resolveObjects(_ change: Change, in state: TableState) async throws(CatalogError) -> [DataObject] {
+        let added = change.offsets.isEmpty || change.kind != .append ? change.add.map(\.path) : []
+        guard !added.isEmpty || !change.remove.isEmpty else { return [] }
+        let snapshot = Snapshot(table: name, state: state, loader: manifests)
+        let known = try await snapshot.objects(withPaths: Set(change.remove + added))
+        if let twice = added.first(where: { known[$0] != nil || snapshot.wasRemovedLately($0) }) {
+            throw .invalid("\(twice) was added to the table before")
+        }
+        let missing = change.remove.filter { known[$0] == nil }
+        guard missing.isEmpty else { throw .removedObjects(missing) }
+        return change.remove.compactMap { known[$0] }
+    }
+}
