@@ -59,7 +59,7 @@ let package = Package(
 
         // Values and boundaries.
         module("LakeModel"),
-        module("ObjectStorage", ["LakeModel", log, metrics]),
+        module("ObjectStorage", ["LakeModel", "CCrypto", log, metrics]),
         module("Compression", ["CZstd"]),
 
         // The lake.
@@ -67,7 +67,7 @@ let package = Package(
         module("Catalog", ["LakeModel", "ObjectStorage", "Compression", "CSQLite", log, metrics]),
 
         // The edges.
-        module("S3", ["LakeModel", "ObjectStorage", "CCurl", "CCrypto", httpTypes, log, metrics]),
+        module("S3", ["LakeModel", "ObjectStorage", "CCurl"]),
         module("Kafka", ["LakeModel", "CRDKafka", log]),
         module("Operations", ["LakeModel", hummingbird, lifecycle, log, metricsCore]),
 
@@ -98,7 +98,7 @@ let package = Package(
             swiftSettings: strict),
         tests("LakeModelTests", ["LakeModel"]),
         tests("ObjectStorageTests", ["ObjectStorage", "LakeModel"]),
-        tests("S3Tests", ["S3", "ObjectStorage", "LakeModel", httpTypes, log]),
+        tests("S3Tests", ["S3", "ObjectStorage", "LakeModel"]),
         tests("CompressionTests", ["Compression"]),
         tests("KafkaTests", ["Kafka", "LakeModel", log]),
         tests("FormatsTests", ["Formats", "Compression", "LakeModel"]),
