@@ -1,0 +1,177 @@
+import Catalog
+import Formats
+import LakeModel
+import Logging
+import ObjectStorage
+
+/// Rebalancing: what comes and goes, and where reading begins.
+extension IngestLoop {
+    func handle(_ signal: SourceSignal) throws(IngestFailure) {
+        switch signal {
+        case .assigned(let names): try assigned(names)
+        case .revoked(let names, let lost): try revoked(names, lost: lost)
+        case .reachedEnd(let name, let position): reachedEnd(name, position: position)
+        case .outOfRange(let name, let offset): try outOfRange(name, offset: offset)
+        case .trouble(let text): logger.warning("source trouble", metadata: ["detail": "\(text)"])
+        case .closed: sourceHasClosed = true
+        }
+    }
+
+    private func assigned(_ names: [TopicPartition]) throws(IngestFailure) {
+        hasAssignment = true
+        var strangers: [TopicPartition] = []
+        for name in names {
+            let index = source.index(of: name)
+            sources.add(index, name)
+            guard let table = tables.first(where: { $0.settings.takesTopic(name.topic) }) else {
+                strangers.append(name)
+                continue
+            }
+            sources[index].table = Int32(table.index)
+            sources[index].shard = Int32(
+                table.settings.shardRule.shard(ofPartition: name.partition, shards: table.settings.layout.shards))
+            sources[index].phase = .starting
+            sources[index].needsStart = true
+            refresh(table)
+        }
+        if !strangers.isEmpty {
+            logger.warning("topics that no table takes are not read", metadata: ["topics": "\(strangers)"])
+        }
+        logger.info("assigned", metadata: ["partitions": "\(names.count)"])
+    }
+
+    /// Asks the catalog where the table stands; `begin` follows.
+    func refresh(_ table: TableWriter) {
+        guard !table.isRefreshing else {
+            table.refreshAgain = true
+            return
+        }
+        table.isRefreshing = true
+        let (index, epoch, log, mailbox) = (table.index, table.epoch, table.log, mailbox)
+        let clock = clock
+        Task(executorPreference: executor) {
+            let result = await retrying(clock: clock, mailbox: mailbox) { () async throws(CatalogError) in
+                try await log.refresh()
+            }
+            mailbox.post(.refreshed(table: index, epoch: epoch, result))
+        }
+    }
+
+    /// Starts (or seeks) every waiting topic partition of the table at the catalog's next offset.
+    func begin(_ table: TableWriter) throws(IngestFailure) {
+        guard let head = table.head, !table.isRefreshing else { return }
+        let waiting = sources.indices.filter {
+            sources[$0].table == Int32(table.index) && sources[$0].phase == .starting && !table.holds($0)
+        }
+        guard !waiting.isEmpty else { return }
+        do throws(SourceError) {
+            let unknown = waiting.filter { head.progress[sources.name($0)] == nil && sources[$0].needsStart }
+            let resolved =
+                unknown.isEmpty ? [:] : try source.resolve(table.settings.start, for: unknown.map(sources.name))
+            let fresh = waiting.filter { sources[$0].needsStart }.map(sources.name)
+            let ends = settings.once && !fresh.isEmpty ? try source.endOffsets(of: fresh) : [:]
+            var starts: [TopicPartition: Int64] = [:]
+            for index in waiting {
+                let name = sources.name(index)
+                let progress = head.progress[name]
+                let offset = progress?.next ?? resolved[name] ?? sources[index].committed
+                let needsStart = sources[index].needsStart
+                sources[index].begin(at: offset, watermark: progress?.watermark, target: ends[name])
+                if needsStart { starts[name] = offset } else { try source.seek(name, to: offset) }
+            }
+            if !starts.isEmpty { try source.start(starts) }
+            // While the budget is full nothing may flow.
+            if isPaused { try source.pause(waiting.map(sources.name)) }
+        } catch {
+            throw .source(error)
+        }
+    }
+
+    private func revoked(_ names: [TopicPartition], lost: Bool) throws(IngestFailure) {
+        logger.info("revoked", metadata: ["partitions": "\(names.count)", "lost": "\(lost)"])
+        let indices = names.compactMap(sources.index(of:)).filter { sources[$0].isHeld }
+        for table in tables {
+            let own = indices.filter { sources[$0].table == Int32(table.index) }
+            guard !own.isEmpty else { continue }
+            table.cut(own, .revoke, sources: sources, workshop: workshop)
+            table.commitIsUrgent = true
+        }
+        for index in indices { sources[index].phase = .revoking }
+        // Lost partitions have no owner to wait for: the commit is tried all the same, and the catalog decides.
+        let deadline = lost ? clock.elapsed() : clock.elapsed() + settings.revokeTimeout
+        revocations.append(Revocation(names: names, sources: indices, deadline: deadline))
+        try releaseSettled(clock.elapsed())
+    }
+
+    /// Gives up revoked partitions whose events are in the catalog, or whose time is over.
+    func releaseSettled(_ now: Duration) throws(IngestFailure) {
+        var rest: [Revocation] = []
+        for revocation in revocations {
+            let pending = revocation.sources.contains { index in
+                tables.indices.contains(Int(sources[index].table)) && tables[Int(sources[index].table)].holds(index)
+            }
+            if pending, now < revocation.deadline {
+                rest.append(revocation)
+                continue
+            }
+            if pending {
+                logger.warning("partitions are released before their events are committed; they will be read again")
+            }
+            for index in revocation.sources { sources[index].phase = .away }
+            do throws(SourceError) { try source.release(revocation.names) } catch { throw .source(error) }
+        }
+        revocations = rest
+    }
+
+    private func reachedEnd(_ name: TopicPartition, position: Int64) {
+        guard let index = sources.index(of: name), sources[index].phase == .consuming else { return }
+        sources[index].endSeen = max(sources[index].endSeen, position)
+        if sources[index].idleSince == nil { sources[index].idleSince = clock.elapsed() }
+    }
+
+    private func outOfRange(_ name: TopicPartition, offset: Int64) throws(IngestFailure) {
+        guard let index = sources.index(of: name), sources[index].phase == .consuming,
+            tables.indices.contains(Int(sources[index].table))
+        else { return }
+        let table = tables[Int(sources[index].table)]
+        let position: StartPosition = table.settings.onReset == .latest ? .latest : .earliest
+        let first: Int64
+        do throws(SourceError) {
+            first = try source.resolve(position, for: [name])[name] ?? offset
+        } catch {
+            throw .source(error)
+        }
+        guard table.settings.onReset != .stop, first >= sources[index].next else {
+            throw .gap(
+                "table \(table.settings.name): the catalog continues \(name) at offset \(sources[index].next), but the"
+                    + " broker begins at \(first): events were deleted before they were read, or the topic was made"
+                    + " anew; check the topic, then set on_reset or use a new table")
+        }
+        logger.error(
+            "offsets skipped: the broker no longer has them",
+            metadata: ["partition": "\(name)", "from": "\(sources[index].next)", "to": "\(first)"])
+        sources[index].next = first
+        do throws(SourceError) { try source.seek(name, to: first) } catch { throw .source(error) }
+    }
+}
+
+/// Repeats a question to the catalog for as long as only the store is in the way.
+func retrying<Value: Sendable>(
+    clock: any LakeClock, mailbox: Mailbox, _ ask: () async throws(CatalogError) -> Value
+) async -> Result<Value, CatalogError> {
+    var delay = Duration.milliseconds(200)
+    var wasInTrouble = false
+    while true {
+        do throws(CatalogError) {
+            let value = try await ask()
+            if wasInTrouble { mailbox.post(.storeRecovered) }
+            return .success(value)
+        } catch {
+            guard case .store(let trouble) = error, trouble.canPass else { return .failure(error) }
+            wasInTrouble = true
+            mailbox.post(.storeTrouble(trouble))
+            guard (try? await clock.sleep(for: delay)) != nil else { return .failure(error) }
+            delay = min(delay * 2, .seconds(10))
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import Catalog
+import Compression
+import LakeModel
+import Logging
+import ObjectStorage
+
+/// What comes back from compressors, uploads and the catalog; and the commits themselves.
+extension IngestLoop {
+    func handle(_ letter: Completion) throws(IngestFailure) {
+        switch letter {
+        case .compressed(let id, let frame, let buffer, let result):
+            workshop.framesInFlight -= 1
+            guard let (object, _) = workshop.live[id] else { return workshop.giveBack(buffer) }
+            switch result {
+            case .success(let bytes):
+                workshop.accept(bytes, frame: frame, buffer: buffer, for: object)
+                workshop.finishIfComplete(object)
+            case .failure(let error):
+                throw .compression("\(error)")
+            }
+        case .bytesReleased(let bytes):
+            workshop.budget.release(bytes)
+        case .stored(let id, let outcome):
+            guard let (object, table) = workshop.live[id] else { return }
+            object.stored = tables[table].entry(for: object, outcome, sources: sources)
+        case .uploadFailed(let id, let error):
+            guard workshop.live[id] != nil else { return }
+            throw .store(error)
+        case .storeTrouble(let error):
+            noteTrouble(error)
+        case .storeRecovered:
+            if storeTrouble != nil { logger.notice("the store answers again") }
+            storeTrouble = nil
+        case .refreshed(let index, let epoch, let result):
+            try refreshed(tables[index], epoch: epoch, result)
+        case .committed(let index, let epoch, let took, let result):
+            try committed(tables[index], epoch: epoch, took: took, result)
+        }
+    }
+
+    private func noteTrouble(_ error: StoreError) {
+        if storeTrouble == nil {
+            logger.error(
+                "the store does not take what it is sent; offsets are kept and it is tried again",
+                metadata: ["kind": "\(error.kind.rawValue)", "detail": "\(error)"])
+        }
+        storeTrouble = error
+    }
+
+    private func refreshed(_ table: TableWriter, epoch: Int, _ result: Result<TableHead, CatalogError>)
+        throws(IngestFailure)
+    {
+        table.isRefreshing = false
+        guard epoch == table.epoch, !table.refreshAgain else {
+            table.refreshAgain = false
+            return refresh(table)
+        }
+        switch result {
+        case .success(let head):
+            table.head = head
+            try begin(table)
+        case .failure(let error):
+            throw .catalog(error, table: table.settings.name)
+        }
+    }
+
+    /// Commits every cut that is stored and waits for no earlier one: one commit for all of them.
+    func startCommit(_ table: TableWriter, now: Duration) {
+        guard !table.isCommitting else { return }
+        let ready = table.cuts.ready()
+        guard !ready.isEmpty else { return }
+        table.committing = ready.map { table.cuts[$0] }
+        table.cuts.remove(ready)
+        table.lastCommitAt = now
+        let change = change(for: table.committing, of: table)
+        let id = CommitID(using: &random)
+        let (index, epoch, log, mailbox, writer, clock) = (table.index, table.epoch, table.log, mailbox, writer, clock)
+        Task(executorPreference: executor) {
+            let result = await retrying(clock: clock, mailbox: mailbox) { () async throws(CatalogError) in
+                try await log.commit(change, id: id, writer: writer)
+            }
+            mailbox.post(.committed(table: index, epoch: epoch, took: clock.elapsed() - now, result))
+        }
+    }
+
+    private func change(for cuts: [Cut], of table: TableWriter) -> Change {
+        let ranges = CutQueue.joined(cuts)
+        let offsets = ranges.map { range in
+            OffsetRange(
+                sources.name(range.source), from: range.from, to: range.to, events: range.events,
+                watermark: range.watermark == .min ? nil : Timestamp(milliseconds: range.watermark))
+        }
+        return Change(
+            kind: .append, layout: table.head?.layout == table.settings.layout ? nil : table.settings.layout,
+            offsets: offsets.sorted { $0.topicPartition < $1.topicPartition },
+            add: cuts.flatMap { $0.objects.compactMap(\.stored) }.sorted { $0.path < $1.path })
+    }
+
+    private func committed(
+        _ table: TableWriter, epoch: Int, took: Duration, _ result: Result<CommitReceipt, CatalogError>
+    ) throws(IngestFailure) {
+        guard epoch == table.epoch else { return }
+        switch result {
+        case .success(let receipt):
+            settle(table, receipt, took: took)
+        case .failure(let error) where error.isAnsweredByReading:
+            logger.warning(
+                "a commit did not happen; its events are read again from the catalog's offsets",
+                metadata: ["table": "\(table.settings.name)", "detail": "\(error)"])
+            reset(table)
+        case .failure(let error):
+            throw .catalog(error, table: table.settings.name)
+        }
+    }
+
+    private func settle(_ table: TableWriter, _ receipt: CommitReceipt, took: Duration) {
+        table.head = receipt.head
+        let cuts = table.committing
+        table.committing = []
+        var hints: [TopicPartition: Int64] = [:]
+        for range in CutQueue.joined(cuts) {
+            sources[range.source].committed = range.to
+            hints[sources.name(range.source)] = range.to
+            table.counters.eventsCommitted += range.events
+        }
+        for object in cuts.flatMap(\.objects) {
+            workshop.retire(object)
+            table.counters.objectsCommitted += 1
+            table.counters.bytesCommitted += object.stored?.bytes ?? 0
+        }
+        table.counters.commits += 1
+        table.counters.commitConflicts += Int64(receipt.conflicts)
+        table.counters.commitSeconds += took / .seconds(1)
+        source.hint(hints)
+        logger.debug(
+            "committed",
+            metadata: ["table": "\(table.settings.name)", "version": "\(receipt.version)", "cuts": "\(cuts.count)"])
+    }
+
+    /// Drops what is not committed and reads it again from the catalog's offsets: the answer to a zombie's commit, to a
+    /// dead object and to an outcome that nobody knows.
+    private func reset(_ table: TableWriter) {
+        table.counters.resets += 1
+        table.discardAll(workshop: workshop)
+        for index in sources.indices where sources[index].table == Int32(table.index) {
+            if sources[index].phase == .consuming { sources[index].phase = .starting }
+        }
+        refresh(table)
+    }
+}
+
+extension CatalogError {
+    /// Whether nothing is wrong with the catalog: the commit did not fit it any more, or nobody knows what became of it.
+    /// Reading again from the catalog's offsets is the answer.
+    var isAnsweredByReading: Bool {
+        switch self {
+        case .offsetsMoved, .staleObjects, .unsettled, .contention: true
+        case .removedObjects, .newerFormat, .corrupt, .notFound, .invalid, .cancelled, .store: false
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import Compression
+import LakeModel
+import Logging
+import ObjectStorage
+
+/// What time brings: rotation by age and by closed hours, memory pressure, commits, the end of the run.
+extension IngestLoop {
+    func upkeep(_ now: Duration) throws(IngestFailure) {
+        for table in tables {
+            if sources.indices.contains(where: { isWaiting($0, table) }) { try begin(table) }
+            cutByAge(table, now: now)
+            cutClosedHours(table, now: now)
+            table.discardEmpty(olderThan: table.settings.rotate.age, now: now, workshop: workshop)
+        }
+        relieveMemory()
+        try applyBackPressure(now)
+        for table in tables where table.commitIsUrgent || now - table.lastCommitAt >= settings.commitEvery {
+            startCommit(table, now: now)
+            if table.cuts.isEmpty, !table.isCommitting { table.commitIsUrgent = false }
+        }
+        try releaseSettled(now)
+        drainIfDone()
+        publishStatus(now)
+    }
+
+    private func isWaiting(_ index: Int32, _ table: TableWriter) -> Bool {
+        sources[index].table == Int32(table.index) && sources[index].phase == .starting
+    }
+
+    private func cutByAge(_ table: TableWriter, now: Duration) {
+        while let oldest = table.uncut.values.filter({ $0.records > 0 }).min(by: { $0.openedAt < $1.openedAt }),
+            now - oldest.openedAt >= table.settings.rotate.age
+        {
+            table.cut(oldest.sources, .age, sources: sources, workshop: workshop)
+        }
+    }
+
+    /// Seals the objects of hours that no topic partition of this writer will add to any more, late events aside.
+    private func cutClosedHours(_ table: TableWriter, now: Duration) {
+        moveIdleWatermarks(table, now: now)
+        let held = sources.indices.filter {
+            sources[$0].table == Int32(table.index) && sources[$0].phase == .consuming
+        }
+        guard let least = held.map({ sources[$0].watermark }).min(), least != .min else { return }
+        let closed = least.subtractingReportingOverflow(table.settings.close.graceMilliseconds)
+        guard !closed.overflow else { return }
+        let over = table.hours.values.filter { !$0.isLate && $0.side == .main && $0.end <= closed.partialValue }
+        let seeds = over.flatMap(\.objects).compactMap { $0 }.filter { $0.records > 0 }.flatMap(\.sources)
+        guard !seeds.isEmpty else { return }
+        table.cut(seeds, .hourClosed, sources: sources, workshop: workshop)
+    }
+
+    /// A topic partition with nothing to read stands still; after a while its watermark follows the wall clock, so that
+    /// it does not hold every hour open for ever.
+    private func moveIdleWatermarks(_ table: TableWriter, now: Duration) {
+        guard let idle = table.settings.close.idle else { return }
+        let limit = clock.now().advanced(byMilliseconds: -Int64(idle / .milliseconds(1))).milliseconds
+        for index in sources.indices where sources[index].table == Int32(table.index) {
+            guard sources[index].phase == .consuming, sources[index].watermark != .min,
+                let since = sources[index].idleSince, now - since >= idle
+            else { continue }
+            sources[index].watermark = max(sources[index].watermark, limit)
+        }
+    }
+
+    // MARK: Memory
+
+    /// Compresses large raw frames early, then seals the largest objects, until the open ones fit again.
+    private func relieveMemory() {
+        guard workshop.budget.shouldCompressEarly else { return }
+        let level: (OpenObject) -> Int32 = { [self] object in
+            let table = workshop.live[object.id]?.table ?? 0
+            return tables[table].settings.compressionLevel
+        }
+        var raw = tables.reduce(0) { $0 + $1.openObjects.reduce(0) { $0 + $1.buffer.capacity } }
+        let bySize = tables.flatMap { Array($0.openObjects) }.sorted { $0.buffer.count > $1.buffer.count }
+        for object in bySize where raw > settings.memoryBytesMax / 4 && object.buffer.count >= 32 << 10 {
+            raw -= object.buffer.capacity
+            workshop.flushFrame(of: object, level: level(object))
+        }
+        guard workshop.budget.shouldSeal else { return }
+        var open = tables.reduce(0) { $0 + $1.openObjects.reduce(0) { $0 + $1.memoryBytes } }
+        let largestFirst = tables.flatMap { table in table.openObjects.map { (table, $0) } }
+            .sorted { $0.1.memoryBytes > $1.1.memoryBytes }
+        for (table, object) in largestFirst where open > settings.memoryBytesMax / 2 && object.records > 0 {
+            open -= object.memoryBytes
+            table.seal(object, .memory, workshop: workshop)
+        }
+    }
+
+    /// Stops taking events while the budget is full; where that lasts, the source stops fetching as well.
+    private func applyBackPressure(_ now: Duration) throws(IngestFailure) {
+        if workshop.budget.isFull {
+            if fullSince == nil { fullSince = now }
+        } else if workshop.budget.isEased {
+            fullSince = nil
+        }
+        let shouldPause = fullSince.map { now - $0 >= .seconds(2) } ?? false
+        guard shouldPause != isPaused else { return }
+        let held = sources.indices.filter { sources[$0].phase == .consuming }.map(sources.name)
+        do throws(SourceError) {
+            if shouldPause { try source.pause(held) } else { try source.resume(held) }
+        } catch {
+            throw .source(error)
+        }
+        isPaused = shouldPause
+        logger.notice(shouldPause ? "paused: the memory budget is full" : "resumed")
+    }
+
+    // MARK: The end
+
+    func beginDraining(_ reason: RotationReason) {
+        guard case .running = stage else { return }
+        stage = .draining(reason)
+        deadline = reason == .shutdown ? clock.elapsed() + settings.shutdownTimeout : nil
+        logger.info("stopping", metadata: ["reason": "\(reason.rawValue)"])
+        for table in tables {
+            let own = sources.indices.filter { sources[$0].table == Int32(table.index) }
+            table.cut(own, reason, sources: sources, workshop: workshop)
+            table.commitIsUrgent = true
+        }
+    }
+
+    private func drainIfDone() {
+        if case .running = stage, settings.once, isDrained { beginDraining(.drained) }
+        guard case .draining = stage, tables.allSatisfy({ $0.cuts.isEmpty && !$0.isCommitting && !$0.isRefreshing })
+        else { return }
+        stage = .leaving
+        deadline = deadline ?? clock.elapsed() + settings.shutdownTimeout
+        source.close()
+    }
+
+    private var isDrained: Bool {
+        guard hasAssignment, !tables.contains(where: \.isRefreshing) else { return false }
+        return sources.indices.allSatisfy { index in
+            switch sources[index].phase {
+            case .away: true
+            case .starting, .revoking: false
+            case .consuming: sources[index].isDrained
+            }
+        }
+    }
+
+    func outcomeIfEnded(_ now: Duration) throws(IngestFailure) -> IngestOutcome? {
+        if case .leaving = stage, sourceHasClosed {
+            stage = .ended
+            return .finished
+        }
+        guard let deadline, now >= deadline else { return nil }
+        let events = tables.flatMap(\.pendingCuts).flatMap(\.ranges).reduce(0) { $0 + $1.events }
+        stage = .ended
+        return events == 0 ? .finished : .timedOut(eventsUncommitted: events)
+    }
+}

@@ -1,0 +1,170 @@
+public import Catalog
+import Compression
+import Formats
+public import LakeModel
+public import Logging
+public import ObjectStorage
+
+/// Moves events from a source into the lake, exactly once.
+///
+/// One thread owns everything here: it polls, places events, and decides; compression, uploads and commits run
+/// elsewhere and report to the mailbox. Between two reports the state changes only by what the source delivers, so a
+/// simulation that feeds both in a seeded order repeats a run exactly.
+public final class IngestLoop {
+    enum Stage {
+        case running
+        /// Nothing more is taken; what there is gets committed.
+        case draining(RotationReason)
+        /// All is committed; the source is leaving its group.
+        case leaving
+        case ended
+    }
+
+    let settings: IngestSettings
+    let tables: [TableWriter]
+    let source: any EventSource
+    let workshop: Workshop
+    let mailbox: Mailbox
+    let writer: WriterIdentity
+    let clock: any LakeClock
+    let logger: Logger
+    let executor: (any TaskExecutor)?
+    let sources = SourceStates()
+    var random: any RandomNumberGenerator & Sendable
+
+    var stage = Stage.running
+    var deadline: Duration?
+    var revocations: [Revocation] = []
+    var hasAssignment = false
+    var isPaused = false
+    var fullSince: Duration?
+    var nextUpkeepAt = Duration.zero
+    var storeTrouble: StoreError?
+    var sourceHasClosed = false
+    var polls = 0
+    let control: IngestControl
+
+    struct Revocation {
+        var names: [TopicPartition]
+        var sources: [Int32]
+        var deadline: Duration
+    }
+
+    /// - Parameters:
+    ///   - source: driven from the thread that calls `run`, and from no other.
+    ///   - control: how other threads stop the loop and see what it does.
+    ///   - executor: where uploads and commits run; nil for the default.
+    public init(
+        settings: IngestSettings, tables: [(TableSettings, Table)], source: any EventSource, store: any ObjectStore,
+        writer: WriterIdentity, clock: any LakeClock, random: any RandomNumberGenerator & Sendable, logger: Logger,
+        control: IngestControl = IngestControl(), putOptions: PutOptions = PutOptions(), executor: (any TaskExecutor)? = nil, compressesInline: Bool = false
+    ) throws(SourceError) {
+        (self.settings, self.source, self.writer, self.clock) = (settings, source, writer, clock)
+        (self.random, self.logger, self.executor, self.control) = (random, logger, executor, control)
+        let mailbox = Mailbox()
+        self.mailbox = mailbox
+        workshop = Workshop(
+            settings: settings, writerID: writer.id,
+            compression: compressesInline
+                ? InlineCompression(mailbox: mailbox)
+                : CompressionPool(threads: settings.compressionThreads, mailbox: mailbox),
+            upload: UploadMeans(
+                store: store, options: putOptions, gate: UploadGate(limit: settings.uploadsInFlightMax), clock: clock,
+                mailbox: mailbox, executor: executor),
+            clock: clock)
+        var writers: [TableWriter] = []
+        for (index, (settings, log)) in tables.enumerated() {
+            writers.append(try TableWriter(index: index, settings: settings, log: log, clock: clock))
+        }
+        self.tables = writers
+    }
+
+    /// Runs on the calling thread until it is stopped, is done (`once`), or cannot go on.
+    public func run() throws(IngestError) -> IngestOutcome {
+        defer { workshop.compression.stop() }
+        while true {
+            if let outcome = try turn(waitMax: .milliseconds(50)) { return outcome }
+        }
+    }
+
+    /// One round: reports, events, signals, upkeep. Nil while there is more to do.
+    public func turn(waitMax: Duration) throws(IngestError) -> IngestOutcome? {
+        do throws(IngestFailure) {
+            let letters = mailbox.take()
+            for letter in letters { try handle(letter) }
+            if control.isStopRequested { beginDraining(.shutdown) }
+            let signals = try poll(waitMax: letters.isEmpty ? waitMax : .zero)
+            for signal in signals { try handle(signal) }
+            let now = clock.elapsed()
+            if now >= nextUpkeepAt || !signals.isEmpty || !letters.isEmpty {
+                nextUpkeepAt = now + .milliseconds(50)
+                try upkeep(now)
+            }
+            return try outcomeIfEnded(now)
+        } catch {
+            publishStatus(clock.elapsed())
+            throw IngestError(error, at: storeTrouble)
+        }
+    }
+
+    /// Takes events while there is room for them.
+    private func poll(waitMax: Duration) throws(IngestFailure) -> [SourceSignal] {
+        let takes = takesEvents
+        if !takes, waitMax > .zero { mailbox.wait(timeout: min(waitMax, .milliseconds(10))) }
+        var failure: SourceError?
+        let signals: [SourceSignal]
+        do throws(SourceError) {
+            signals = try source.poll(
+                timeout: takes ? waitMax : .zero, eventsMax: takes ? settings.eventsPerPollMax : 0
+            ) { batch in
+                guard failure == nil else { return }
+                do throws(SourceError) { try place(batch) } catch { failure = error }
+            }
+            polls += 1
+        } catch {
+            throw .source(error)
+        }
+        if let failure { throw .source(failure) }
+        return signals
+    }
+
+    private var takesEvents: Bool {
+        guard case .running = stage else { return false }
+        return fullSince == nil && workshop.framesInFlight < settings.compressionThreads * 4 + 4
+    }
+
+    /// Places a batch run by run: a run is a stretch of events of one topic partition.
+    private func place(_ batch: EventBatch) throws(SourceError) {
+        let events = batch.events
+        let now = clock.now()
+        let timeMax = now.advanced(byMilliseconds: settings.futureMillisecondsMax).milliseconds
+        var start = events.startIndex
+        while start < events.endIndex {
+            let index = events[start].source
+            var end = start + 1
+            while end < events.endIndex, events[end].source == index { end += 1 }
+            guard sources.contains(index), case let state = sources[index], state.phase == .consuming,
+                state.table >= 0
+            else {
+                start = end
+                continue
+            }
+            let table = tables[Int(state.table)]
+            while start < end {
+                let run = EventRouter.Run(
+                    events: events[start..<end], headers: batch.headers, source: index, name: sources.name(index),
+                    now: now, timeMax: timeMax)
+                start += try table.router.place(run, state: &sources[index], table: table, workshop: workshop)
+                table.cutIfFilled(sources: sources, workshop: workshop)
+            }
+        }
+    }
+}
+
+/// How a run ended.
+public enum IngestOutcome: Sendable {
+    /// Everything that was read is committed.
+    case finished
+    /// The deadline came first; what was not committed will be read again.
+    case timedOut(eventsUncommitted: Int64)
+}

@@ -1,0 +1,108 @@
+import Catalog
+public import LakeModel
+import ObjectStorage
+import Synchronization
+
+/// What the writer is doing, for health checks, metrics and progress: a copy, made a few times a second.
+public struct IngestStatus: Sendable {
+    public struct Partition: Sendable {
+        public var name: TopicPartition
+        public var table: String
+        public var isConsuming: Bool
+        /// The next offset to read.
+        public var next: Int64
+        /// The next offset in the catalog.
+        public var committed: Int64
+        /// Highest event time read, and committed.
+        public var watermark: Timestamp?
+        public var committedWatermark: Timestamp?
+        public var idleSince: Duration?
+    }
+
+    public struct TableStatus: Sendable {
+        public var name: String
+        public var version: Int64
+        public var openObjects: Int
+        /// Sealed or stored, and not in the catalog yet.
+        public var waitingObjects: Int
+        public var counters: TableCounters
+    }
+
+    public var at: Duration = .zero
+    public var partitions: [Partition] = []
+    public var tables: [TableStatus] = []
+    public var memoryBytesUsed = 0
+    public var memoryBytesPeak = 0
+    public var memoryBytesMax = 0
+    public var isPaused = false
+    public var hasAssignment = false
+    public var isStopping = false
+    /// The store's last refusal, where it has not taken anything since.
+    public var storeTrouble: String?
+    public var polls = 0
+
+    public init() {}
+}
+
+/// What other threads may do with a running loop: stop it, and see its newest status.
+public final class IngestControl: Sendable {
+    private let newest = Mutex(IngestStatus())
+    private let stopRequested = Atomic(false)
+
+    public init() {}
+
+    public var status: IngestStatus { newest.withLock { $0 } }
+
+    /// Asks for a graceful stop: what was read is committed, within `shutdownTimeout`.
+    public func stop() {
+        stopRequested.store(true, ordering: .releasing)
+    }
+
+    var isStopRequested: Bool { stopRequested.load(ordering: .acquiring) }
+
+    func publish(_ new: IngestStatus) {
+        newest.withLock { $0 = new }
+    }
+}
+
+extension IngestLoop {
+    /// Copies what others may see; a few times a second is enough.
+    func publishStatus(_ now: Duration) {
+        let last = control.status.at
+        guard now - last >= .milliseconds(200) || now < last || last == .zero || isEnding else { return }
+        var new = IngestStatus()
+        new.at = now
+        new.partitions = sources.indices.filter { sources[$0].isHeld }.map(partitionStatus)
+        new.tables = tables.map(tableStatus)
+        new.memoryBytesUsed = workshop.budget.bytesUsed
+        new.memoryBytesPeak = workshop.budget.bytesPeak
+        new.memoryBytesMax = workshop.budget.bytesMax
+        (new.isPaused, new.hasAssignment, new.isStopping) = (isPaused, hasAssignment, isEnding)
+        new.storeTrouble = storeTrouble?.description
+        new.polls = polls
+        control.publish(new)
+    }
+
+    private var isEnding: Bool {
+        if case .running = stage { false } else { true }
+    }
+
+    private func partitionStatus(_ index: Int32) -> IngestStatus.Partition {
+        let state = sources[index]
+        let name = sources.name(index)
+        let table = tables.indices.contains(Int(state.table)) ? tables[Int(state.table)] : nil
+        return IngestStatus.Partition(
+            name: name, table: table?.settings.name ?? "", isConsuming: state.phase == .consuming, next: state.next,
+            committed: state.committed,
+            watermark: state.watermark == .min ? nil : Timestamp(milliseconds: state.watermark),
+            committedWatermark: table?.head?.progress[name]?.watermark, idleSince: state.idleSince)
+    }
+
+    private func tableStatus(_ table: TableWriter) -> IngestStatus.TableStatus {
+        IngestStatus.TableStatus(
+            name: table.settings.name, version: table.head?.version ?? 0,
+            openObjects: table.openObjects.reduce(0) { count, _ in count + 1 },
+            waitingObjects: table.uncut.count { $0.value.sealed != nil } + table.pendingCuts.reduce(0) { $0 + $1.objects.count },
+            counters: table.counters)
+    }
+}

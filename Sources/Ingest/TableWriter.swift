@@ -1,0 +1,92 @@
+import Catalog
+import Compression
+import Formats
+import LakeModel
+import ObjectStorage
+
+/// One table while it is being written: its open objects, the cuts that wait to be committed, and what the catalog said
+/// last. Belongs to the ingest thread.
+final class TableWriter {
+    let index: Int
+    let settings: TableSettings
+    let log: Table
+    /// Moves on with every reset; answers to questions of an earlier epoch are void.
+    var epoch = 0
+    var head: TableHead?
+    var isRefreshing = false
+    /// Something changed while the question was under way.
+    var refreshAgain = false
+
+    /// Hours with open objects.
+    var hours: [HourKey: HourLanes] = [:]
+    /// Objects that no cut has taken yet, open or sealed, by id.
+    var uncut: [Int: OpenObject] = [:]
+    var cuts = CutQueue()
+    /// The cuts of the commit that is under way.
+    var committing: [Cut] = []
+    /// A commit is due as soon as there is something to commit.
+    var commitIsUrgent = false
+    var lastCommitAt: Duration
+    var counters = TableCounters()
+
+    // What the per-event loop needs at hand.
+    let router: EventRouter
+    /// An object that was filled by the last event; the loop decides at once whether to cut its group.
+    var justFilled: OpenObject?
+
+    struct HourKey: Hashable {
+        var hour: LakeHour
+        var side: TableSide
+        var isLate: Bool
+    }
+
+    init(index: Int, settings: TableSettings, log: Table, clock: any LakeClock) throws(SourceError) {
+        (self.index, self.settings, self.log) = (index, settings, log)
+        router = try EventRouter(settings)
+        lastCommitAt = clock.elapsed()
+    }
+
+    /// All that is cut and not in the catalog.
+    var pendingCuts: [Cut] { committing + (0..<cuts.count).map { cuts[$0] } }
+
+    var isCommitting: Bool { !committing.isEmpty }
+
+    var openObjects: some Sequence<OpenObject> { uncut.values.lazy.filter { $0.sealed == nil } }
+
+    /// Whether a cut or an object still holds events of this source that the catalog does not have.
+    func holds(_ source: Int32) -> Bool {
+        cuts.holds(source) || committing.contains { $0.sources.contains(source) }
+            || uncut.values.contains { $0.sources.contains(source) }
+    }
+
+    /// Takes an object out of its lane; it stays in `uncut` until a cut takes it.
+    func detach(_ object: OpenObject) {
+        let key = HourKey(
+            hour: LakeHour(object.lane.partition), side: object.lane.side, isLate: object.lane.isLate)
+        guard let lanes = hours[key] else { return }
+        let shard = Int(object.lane.partition.shard)
+        if lanes.objects[shard] === object { lanes.objects[shard] = nil }
+        if lanes.isEmpty {
+            hours[key] = nil
+            router.forget(lanes)
+        }
+    }
+}
+
+/// Counted since the start of the process.
+public struct TableCounters: Sendable {
+    public var events: Int64 = 0
+    public var payloadBytes: Int64 = 0
+    public var late: Int64 = 0
+    public var deadLettered: [String: Int64] = [:]
+    /// Events that came a second time and were left out.
+    public var repeated: Int64 = 0
+    public var rotations: [RotationReason: Int64] = [:]
+    public var objectsCommitted: Int64 = 0
+    public var bytesCommitted: Int64 = 0
+    public var eventsCommitted: Int64 = 0
+    public var commits: Int64 = 0
+    public var commitConflicts: Int64 = 0
+    public var commitSeconds: Double = 0
+    public var resets: Int64 = 0
+}
