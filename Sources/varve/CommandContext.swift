@@ -1,0 +1,32 @@
+import Foundation
+import LakeModel
+
+/// What a command may use of the world; tests run commands with another one.
+struct CommandContext: Sendable {
+    var console: Console
+    var environment: [String: String]
+    var clock: any LakeClock
+    /// The text of a file, or nil where it cannot be read as UTF-8.
+    var readFile: @Sendable (String) -> String?
+
+    /// The context of the command that is running.
+    @TaskLocal static var current = CommandContext.process
+
+    /// The real one.
+    static var process: CommandContext {
+        let environment = ProcessInfo.processInfo.environment
+        return CommandContext(
+            console: .process(environment: environment), environment: environment, clock: SystemClock(),
+            readFile: { readTextFile($0) })
+    }
+}
+
+/// Secrets and configurations are small; what is larger than this is not one.
+private let textFileBytesMax = 2 << 20
+
+private func readTextFile(_ path: String) -> String? {
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? file.close() }
+    guard let data = try? file.read(upToCount: textFileBytesMax) else { return "" }
+    return String(data: data, encoding: .utf8)
+}

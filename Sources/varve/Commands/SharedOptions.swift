@@ -1,0 +1,47 @@
+import ArgumentParser
+import LakeModel
+
+extension OutputFormat: ExpressibleByArgument {}
+
+struct OutputOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("How to print: table, json or csv.", valueName: "format"))
+    var output: OutputFormat = .table
+}
+
+struct ConfigOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The configuration, a YAML file (default: $VARVE_CONFIG).", valueName: "file"))
+    var config: String?
+
+    /// The configuration's source without options; nil yaml where no file is named.
+    func source(in context: CommandContext) throws(CommandFailure) -> SettingsSource {
+        var source = SettingsSource(environment: context.environment, readFile: context.readFile)
+        guard let path = config ?? context.environment["VARVE_CONFIG"], !path.isEmpty else { return source }
+        guard let text = context.readFile(path) else {
+            throw CommandFailure(
+                .noInput, "the configuration cannot be read", at: path, fix: "check the path and its permissions")
+        }
+        source.yaml = (text, path)
+        return source
+    }
+}
+
+/// Which lake to read: named itself, or by a configuration.
+struct LakeOptions: ParsableArguments {
+    @OptionGroup var file: ConfigOptions
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("The lake: s3://bucket/prefix or file:///directory.", valueName: "url"))
+    var lake: String?
+
+    func load(in context: CommandContext) throws(CommandFailure) -> LoadedSettings {
+        var source = try file.source(in: context)
+        if let lake { source.options.append(([.key("lake")], lake, "--lake")) }
+        guard source.yaml != nil || lake != nil || context.environment["VARVE_LAKE"] != nil else {
+            throw CommandFailure(.usage, "no lake is named", at: "command line", fix: "give --lake or --config")
+        }
+        return try source.load(for: .lake)
+    }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// The program: its name, version and commands.
+struct Varve: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "varve",
+        abstract: "Lays Kafka streams down in a data lake: batched, compressed, partitioned, exactly once.",
+        discussion: """
+            A first try, without a configuration:
+
+              varve demo
+              varve run --lake file:///tmp/lake --brokers 127.0.0.1:9092 --topic orders
+
+            Data goes to standard output, talk to standard error. Times are RFC 3339, or relative such as -30m and -1d.
+            """,
+        version: "varve \(version)",
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ConfigCommand.self, VersionCommand.self, DocsCommand.self,
+        ])
+}

@@ -1,0 +1,108 @@
+import LakeModel
+
+/// How listings are written to standard output.
+enum OutputFormat: String, Sendable, CaseIterable {
+    /// For people: aligned, human sizes.
+    case table
+    /// An array of objects, one on each line.
+    case json
+    /// RFC 4180 with a header line.
+    case csv
+}
+
+/// Columns and rows, rendered in one place for every command: a new format or kind of cell does not compile until
+/// it is done here.
+struct Listing: Sendable {
+    var columns: [Column]
+    var rows: [[Cell]]
+
+    init(columns: [Column], rows: [[Cell]]) {
+        (self.columns, self.rows) = (columns, rows)
+    }
+
+    init<Row: Listable>(_ rows: [Row]) {
+        self.init(columns: Row.columns, rows: rows.map(\.cells))
+    }
+
+    func lines(as format: OutputFormat) -> [String] {
+        switch format {
+        case .table: tableLines
+        case .json: jsonLines
+        case .csv: [csvLine(columns.map(\.name))] + rows.map { csvLine($0.map(\.csvText)) }
+        }
+    }
+
+    func print(as format: OutputFormat, to console: Console) throws {
+        for line in lines(as: format) { try console.print(line) }
+    }
+
+    private var tableLines: [String] {
+        guard !rows.isEmpty else { return [] }
+        let texts = [columns.map { $0.name.uppercased().replacing("_", with: " ") }] + rows.map { $0.map(\.tableText) }
+        let widths = columns.indices.map { column in texts.map { $0[column].count }.max() ?? 0 }
+        return texts.map { row in
+            let padded = columns.indices.map { index in
+                columns[index].alignsRight
+                    ? row[index].leftPadded(to: widths[index]) : row[index].rightPadded(to: widths[index])
+            }
+            var line = padded.joined(separator: "  ")
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+
+    private var jsonLines: [String] {
+        guard !rows.isEmpty else { return ["[]"] }
+        let objects = rows.map { row in
+            "{" + zip(columns, row).map { "\(jsonString($0.name)):\($1.jsonText)" }.joined(separator: ",") + "}"
+        }
+        return ["["] + objects.dropLast().map { $0 + "," } + objects.suffix(1) + ["]"]
+    }
+}
+
+/// One record of RFC 4180, quoted only where it must be.
+private func csvLine(_ fields: [String]) -> String {
+    fields.map { field in
+        let plain = !field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
+        return plain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
+    }.joined(separator: ",")
+}
+
+extension Cell {
+    fileprivate var tableText: String {
+        switch self {
+        case .text(let text): text.isEmpty ? "-" : text.onOneLine
+        case .integer(let value): String(value)
+        case .bytes(let count): humanBytes(count)
+        case .time(let time): time.description
+        case .boolean(let value): value ? "yes" : "no"
+        case .seconds(let seconds): decimal(seconds, places: 1) + "s"
+        case .list(let items): items.isEmpty ? "-" : items.joined(separator: " ").onOneLine
+        case .none: "-"
+        }
+    }
+
+    fileprivate var csvText: String {
+        switch self {
+        case .text(let text): text
+        case .integer(let value), .bytes(let value): String(value)
+        case .time(let time): time.description
+        case .boolean(let value): String(value)
+        case .seconds(let seconds): decimal(seconds, places: 3)
+        case .list(let items): items.joined(separator: " ")
+        case .none: ""
+        }
+    }
+
+    fileprivate var jsonText: String {
+        switch self {
+        case .text(let text): jsonString(text)
+        case .integer(let value), .bytes(let value): String(value)
+        case .time(let time): jsonString(time.description)
+        case .boolean(let value): String(value)
+        case .seconds(let seconds): decimal(seconds, places: 3)
+        case .list(let items): "[" + items.map(jsonString).joined(separator: ",") + "]"
+        case .none: "null"
+        }
+    }
+}
