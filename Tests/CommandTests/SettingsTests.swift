@@ -26,7 +26,7 @@ struct SettingsTests {
             late: { after: 2h, policy: dead_letter }
             close: { grace: 1m, idle: 0 }
             on_reset: latest
-            tags: { team: web }
+            tags: [team=web]
         """
 
     @Test("every key of the documented grammar reaches its setting")
@@ -53,7 +53,7 @@ struct SettingsTests {
         #expect(table.late.policy == .deadLetter)
         #expect(table.close.idle.milliseconds == 0)
         #expect(table.onReset == .latest)
-        #expect(table.tags == ["team": "web"])
+        #expect(table.tags == ["team=web"])
     }
 
     @Test("a short configuration takes the defaults, and a table its own name as its topic")
@@ -114,8 +114,8 @@ struct SettingsTests {
 
     @Test("$${ stands for a plain ${")
     func escapes() throws {
-        let loaded = try loadSettings(BadSettings.table + "    tags: { a: \"$${x}\" }\n")
-        #expect(loaded.settings.tables[0].tags == ["a": "${x}"])
+        let loaded = try loadSettings(BadSettings.table + "s3: {tags: { a: \"$${x}\" }}\n")
+        #expect(loaded.settings.s3.tags == ["a": "${x}"])
         #expect(loaded.secrets.isEmpty)
     }
 

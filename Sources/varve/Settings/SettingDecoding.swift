@@ -32,9 +32,9 @@ extension TopicSelector: Decodable {
     }
 }
 
-extension StartPosition: Decodable {
+extension StartSetting: Decodable {
     init(from decoder: any Decoder) throws {
-        self = try decoder.readText(with: StartPosition.init(_:))
+        self = try decoder.readText(with: StartSetting.init(_:))
     }
 }
 

@@ -33,7 +33,7 @@ extension SettingShape {
     }
 
     static let start = SettingShape.text(expecting: "earliest, latest or a time such as 2026-11-21T00:00:00Z") {
-        StartPosition($0) != nil
+        StartSetting($0) != nil
     }
 
     static let timeSource = SettingShape.text(expecting: "kafka, field:/json/pointer or header:name") { text in
@@ -51,6 +51,11 @@ extension SettingShape {
 
     static let listenAddress = SettingShape.text(expecting: "off, or address:port such as 127.0.0.1:9464") { text in
         text == "off" || ListenAddress(text) != nil
+    }
+
+    static let label = SettingShape.text(expecting: "a label of 1 to 64 letters, digits and . _ - : = /") { text in
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { isLetterOrDigit($0) || "._-:=/".utf8.contains($0) }
     }
 
     static let filePath = SettingShape.text(expecting: "the path of a file") { text in

@@ -96,7 +96,7 @@ enum TopicSelector: Hashable, Sendable {
 }
 
 /// Where a topic partition starts that the catalog has never seen.
-enum StartPosition: Hashable, Sendable {
+enum StartSetting: Hashable, Sendable {
     case earliest, latest
     /// The first event whose Kafka timestamp is not before this.
     case time(Timestamp)

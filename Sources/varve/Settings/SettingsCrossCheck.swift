@@ -128,15 +128,12 @@ struct SettingsCrossCheck {
         return nil
     }
 
-    private func partitionProblems(_ table: TableSettings, _ path: [SettingStep]) -> [Problem] {
+    private func partitionProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
         var problems: [Problem] = []
         let unit = path + [.key("partition"), .key("unit")]
         if table.partition.time == "kafka", let written = tree.value(at: unit), written.origin != .fallback {
             problems.append(
                 problem("a unit for Kafka timestamps", unit, fix: "leave it out: they are always milliseconds"))
-        }
-        if table.tags.count + settings.s3.tags.count > 10 {
-            problems.append(problem("S3 takes at most 10 tags", path + [.key("tags")], fix: "leave some out"))
         }
         return problems
     }

@@ -40,7 +40,7 @@ extension SettingsGrammar {
             "checksum", .choice(["crc64nvme", "crc32c", "sha256", "none"]), fallback: "crc64nvme",
             "Which checksum the store is asked to verify. CRC64NVME is AWS's default and the fastest."),
         SettingKey(
-            "tags", .dictionary(underscore: "_"), "Object tags for all that is written; tables can add their own."),
+            "tags", .dictionary(underscore: "_"), "Object tags in the store for all that is written, for lifecycle rules and billing."),
         SettingKey(
             "connections", .integer(1...256), fallback: "16",
             "How many requests run at once; uploads wait for their turn."),

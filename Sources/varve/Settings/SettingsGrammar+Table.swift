@@ -20,7 +20,9 @@ extension SettingsGrammar {
         SettingKey("rotate", .record(rotate), "When an open object is full; whichever comes first."),
         SettingKey("late", .record(late), "What to do with events far behind the table's time."),
         SettingKey("close", .record(close), "When an hour is declared complete."),
-        SettingKey("tags", .dictionary(underscore: "_"), "Object tags in the store, for lifecycle rules and billing."),
+        SettingKey(
+            "tags", .list(.label, countMax: 50), fallback: "[]",
+            "Labels on every object in the catalog, for `manifest ls --tag` and lifecycle rules."),
     ]
 
     static let partition: [SettingKey] = [
@@ -69,10 +71,10 @@ extension SettingsGrammar {
 
     static let close: [SettingKey] = [
         SettingKey(
-            "grace", .duration(0...604_800_000), fallback: "10m",
+            "grace", .duration(0...604_800_000), fallback: "5m",
             "How far the watermark has to be past the end of an hour before the hour is declared complete."),
         SettingKey(
-            "idle", .duration(0...604_800_000), fallback: "15m",
+            "idle", .duration(0...604_800_000), fallback: "10m",
             "After how long without events a topic partition that has been read to its end no longer holds hours "
                 + "open; 0 for never."),
     ]

@@ -30,7 +30,7 @@ enum Guarantee {
 
     // MARK: Tables
 
-    private static func tableFindings(_ table: TableSettings) -> [GuaranteeFinding] {
+    private static func tableFindings(_ table: Settings.Table) -> [GuaranteeFinding] {
         var findings: [GuaranteeFinding] = []
         func add(_ level: GuaranteeFinding.Level, _ key: String, _ text: String) {
             findings.append(GuaranteeFinding(level: level, table: table.name, key: key, finding: text))
@@ -52,7 +52,7 @@ enum Guarantee {
         return findings
     }
 
-    private static func lossFindings(_ table: TableSettings) -> [GuaranteeFinding] {
+    private static func lossFindings(_ table: Settings.Table) -> [GuaranteeFinding] {
         var findings: [GuaranteeFinding] = []
         func add(_ level: GuaranteeFinding.Level, _ key: String, _ text: String) {
             findings.append(GuaranteeFinding(level: level, table: table.name, key: key, finding: text))
@@ -77,7 +77,7 @@ enum Guarantee {
         return findings
     }
 
-    private static func timeFindings(_ table: TableSettings) -> [GuaranteeFinding] {
+    private static func timeFindings(_ table: Settings.Table) -> [GuaranteeFinding] {
         var findings: [GuaranteeFinding] = []
         func add(_ level: GuaranteeFinding.Level, _ key: String, _ text: String) {
             findings.append(GuaranteeFinding(level: level, table: table.name, key: key, finding: text))
