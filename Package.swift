@@ -28,7 +28,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let metricsCore = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -43,7 +42,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -59,6 +57,7 @@ let package = Package(
 
         // Values and boundaries.
         module("LakeModel"),
+        module("SampleEvents"),
         module("ObjectStorage", ["LakeModel", "CCrypto", log, metrics]),
         module("Compression", ["CZstd"]),
 
@@ -80,13 +79,14 @@ let package = Package(
             name: "varve",
             dependencies: [
                 "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "S3", "Kafka", "Ingest",
-                "Maintenance", "Operations", arguments, yams, log, metrics, lifecycle,
+                "Maintenance", "Operations", "SampleEvents", arguments, yams, log, metrics, lifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "varve-bench",
             dependencies: [
-                "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Kafka", "Ingest", arguments,
+                "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Kafka", "Ingest", "SampleEvents",
+                "CRDKafka", "CZstd", arguments,
             ],
             swiftSettings: strict),
 
@@ -97,6 +97,7 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("LakeModelTests", ["LakeModel"]),
+        tests("SampleEventsTests", ["SampleEvents"]),
         tests("ObjectStorageTests", ["ObjectStorage", "LakeModel"]),
         tests("S3Tests", ["S3", "ObjectStorage", "LakeModel"]),
         tests("CompressionTests", ["Compression"]),
