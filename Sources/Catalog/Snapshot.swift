@@ -68,5 +68,5 @@ public struct Snapshot: Sendable {
     }
 
     /// Whether a commit since the checkpoint removed this path.
-    func wasRemovedLately(_ path: String) -> Bool { tail.removed.contains(path) && tail.added[path] == nil }
+    func wasRemovedLately(_ path: String) -> Bool { tail.gone.contains(path) }
 }

@@ -40,9 +40,12 @@ struct TailDelta: Sendable {
     private(set) var added: [String: DataObject] = [:]
     /// Removed paths that the base lists.
     private(set) var removed: Set<String> = []
+    /// Every path that was removed, those that the tail itself had added among them.
+    private(set) var gone: Set<String> = []
 
     init(_ tail: [Commit]) {
         for commit in tail {
+            gone.formUnion(commit.remove)
             for path in commit.remove where added.removeValue(forKey: path) == nil { removed.insert(path) }
             for object in commit.add { added[object.path] = object }
         }
