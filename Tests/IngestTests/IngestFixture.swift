@@ -1,0 +1,180 @@
+import Catalog
+import Compression
+import Formats
+import LakeModel
+import Logging
+import ObjectStorage
+import TestSupport
+import Testing
+
+@testable import Ingest
+
+/// A lake with one table `orders`, a broker with one topic `orders`, and the means to write and to read back.
+struct IngestFixture {
+    let store: any ObjectStore
+    let broker = MemoryBroker()
+    let clock: any LakeClock
+    let name: TableName
+
+    init(store: (any ObjectStore)? = nil, clock: any LakeClock = SystemClock(), partitions: Int = 4) throws {
+        self.clock = clock
+        self.store = store ?? MemoryObjectStore(clock: clock)
+        name = try #require(TableName("orders"))
+        broker.createTopic("orders", partitions: partitions)
+    }
+
+    func settings(
+        format: DataFormat = .envelope, shards: Int = 2, shardBy: String = "partition", zone: String = "UTC",
+        rotate: RotationSettings = RotationSettings(), late: LateSettings = LateSettings(),
+        close: CloseSettings = CloseSettings(), onReset: ResetPolicy = .stop
+    ) throws -> TableSettings {
+        TableSettings(
+            name: "orders", takesTopic: { $0 == "orders" },
+            layout: TableLayout(granularity: .hour, zone: zone, shards: shards, time: "kafka", shardBy: shardBy),
+            time: EventTimeRule(.kafka), shardRule: try #require(ShardRule(shardBy)), format: format, rotate: rotate,
+            late: late, close: close, onReset: onReset)
+    }
+
+    func table() async throws -> Table {
+        try await Table.open(name, in: store, clock: clock, logger: Logger(label: "test"))
+    }
+
+    func loop(
+        _ settings: TableSettings, source: MemorySource, once: Bool = true, seed: UInt64 = 1,
+        change: (inout IngestSettings) -> Void = { _ in }
+    ) async throws -> IngestLoop {
+        var ingest = IngestSettings()
+        ingest.once = once
+        ingest.commitEvery = .milliseconds(20)
+        change(&ingest)
+        return try IngestLoop(
+            settings: ingest, tables: [(settings, try await table())], source: source, store: store,
+            writer: WriterIdentity(id: "w\(seed)", host: "test", program: "varve test"), clock: clock,
+            random: SeededGenerator(seed: seed), logger: Logger(label: "test"))
+    }
+
+    /// Runs a writer over all partitions to the end that the topic has now.
+    @discardableResult
+    func drain(_ settings: TableSettings, seed: UInt64 = 1, change: (inout IngestSettings) -> Void = { _ in })
+        async throws -> IngestStatus
+    {
+        let source = MemorySource(broker)
+        source.assign(broker.partitions())
+        let loop = try await loop(settings, source: source, seed: seed, change: change)
+        let outcome = try await finish(loop)
+        guard case .finished = outcome else {
+            Issue.record("the writer did not finish: \(outcome)")
+            return loop.control.status
+        }
+        return loop.control.status
+    }
+
+    /// Turns the loop until it ends, letting its tasks run in between.
+    func finish(_ loop: IngestLoop) async throws -> IngestOutcome {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            if let outcome = try loop.turn(waitMax: .zero) { return outcome }
+            await Task.yield()
+        }
+        throw TestFailure("the loop did not end within a minute")
+    }
+
+    /// Turns the loop until `condition` holds.
+    func turn(_ loop: IngestLoop, until condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try await !condition() {
+            guard ContinuousClock.now < deadline else { throw TestFailure("the condition did not come true") }
+            _ = try loop.turn(waitMax: .zero)
+            await Task.yield()
+        }
+    }
+
+    func objects() async throws -> [DataObject] {
+        let snapshot = try await table().snapshot()
+        return try await snapshot.objects()
+    }
+
+    /// Every event of the live objects of one side, read back from the store.
+    func events(_ side: TableSide = .main) async throws -> [StoredEvent] {
+        var events: [StoredEvent] = []
+        for object in try await objects() where object.side == side {
+            for line in try await lines(object) {
+                events.append(try line.withUnsafeBytes { try EnvelopeReader.read($0) })
+            }
+        }
+        return events
+    }
+
+    func lines(_ object: DataObject) async throws -> [[UInt8]] {
+        let key = try #require(ObjectKey("orders/\(object.path)"))
+        let content = try await store.get(key, range: nil, bytesMax: 1 << 30)
+        #expect(Int64(content.bytes.count) == object.bytes)
+        #expect(Checksum(.crc64nvme, of: content.bytes) == object.checksum)
+        let raw = try zstdDecompress(content.bytes, bytesMax: 1 << 30)
+        #expect(Int64(raw.count) == object.uncompressedBytes)
+        let lines = raw.split(separator: 0x0A).map(Array.init)
+        #expect(Int64(lines.count) == object.records)
+        return lines
+    }
+
+    /// Checks that every produced event is in the lake exactly once, with all that it had.
+    func expectExactlyOnce(_ sides: [TableSide] = [.main], sourceLocation: SourceLocation = #_sourceLocation)
+        async throws
+    {
+        var found: [TopicPartition: [Int64: ProducedEvent]] = [:]
+        for side in sides {
+            for event in try await events(side) {
+                let earlier = found[event.topicPartition, default: [:]].updateValue(
+                    ProducedEvent(event), forKey: event.offset)
+                #expect(
+                    earlier == nil, "\(event.topicPartition) \(event.offset) is there twice",
+                    sourceLocation: sourceLocation)
+            }
+        }
+        for name in broker.partitions() {
+            let produced = Dictionary(uniqueKeysWithValues: broker.events(of: name).map { ($0.offset, $0) })
+            #expect(found[name] ?? [:] == produced, "\(name)", sourceLocation: sourceLocation)
+        }
+    }
+}
+
+struct TestFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+extension ProducedEvent {
+    init(_ event: StoredEvent) {
+        self.init(
+            key: event.key, value: event.value,
+            headers: event.headers.map { Header(name: String(decoding: $0.name, as: UTF8.self), value: $0.value) },
+            timestamp: event.timestamp?.milliseconds ?? 0, timestampType: event.timestampType, offset: event.offset)
+    }
+
+    /// A small order at a time given in milliseconds since 2026-11-21T05:00:00Z.
+    static func order(_ number: Int, at milliseconds: Int64 = 0) -> ProducedEvent {
+        ProducedEvent(
+            key: Array("order-\(number)".utf8),
+            value: Array(#"{"order":\#(number),"note":"\#(String(repeating: "x", count: number % 40))"}"#.utf8),
+            timestamp: IngestFixture.fiveOClock + milliseconds)
+    }
+}
+
+extension IngestFixture {
+    /// 2026-11-21T05:00:00Z.
+    static let fiveOClock: Int64 = 1_795_237_200_000
+
+    func partition(_ number: Int32) -> TopicPartition { TopicPartition(topic: "orders", partition: number) }
+
+    /// Orders spread over all partitions, one every `stepMilliseconds`.
+    func produceOrders(_ count: Int, from first: Int = 0, stepMilliseconds: Int64 = 100) {
+        let partitions = broker.partitions()
+        for number in first..<first + count {
+            broker.produce(
+                .order(number, at: Int64(number) * stepMilliseconds), to: partitions[number % partitions.count])
+        }
+    }
+}
