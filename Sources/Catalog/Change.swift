@@ -15,15 +15,19 @@ public struct Change: Hashable, Sendable {
     public var horizon: Timestamp?
     /// Hours that this commit declares complete, ascending; see `Completeness`.
     public var closed: [LakeHour]
+    /// Declares the hours that are complete once this commit is in, by the head it lands on: another writer may have
+    /// brought a topic partition that is far behind. Used where `closed` is empty.
+    public var closing: ClosingRule?
     public var reason: String?
 
     public init(
         kind: CommitKind, layout: TableLayout? = nil, offsets: [OffsetRange] = [], add: [DataObject] = [],
-        remove: [String] = [], horizon: Timestamp? = nil, closed: [LakeHour] = [], reason: String? = nil
+        remove: [String] = [], horizon: Timestamp? = nil, closed: [LakeHour] = [],
+        closing: ClosingRule? = nil, reason: String? = nil
     ) {
         (self.kind, self.layout, self.offsets) = (kind, layout, offsets)
         (self.add, self.remove, self.horizon) = (add, remove, horizon)
-        (self.closed, self.reason) = (closed, reason)
+        (self.closed, self.closing, self.reason) = (closed, closing, reason)
     }
 }
 
@@ -35,15 +39,18 @@ public struct CommitReceipt: Hashable, Sendable {
     public var attempts: Int
     /// How many of them other writers won.
     public var conflicts: Int
+    /// The hours that the commit declared complete: call `Table.markComplete` with them.
+    public var closed: [LakeHour]
     /// True where the store's answer was lost or unclear and the entry had to be read back.
     public var settledByReading: Bool
     /// The table right after this commit.
     public var head: TableHead
 
     public init(
-        version: Int64, id: CommitID, attempts: Int, conflicts: Int, settledByReading: Bool, head: TableHead
+        version: Int64, id: CommitID, attempts: Int, conflicts: Int, closed: [LakeHour] = [], settledByReading: Bool,
+        head: TableHead
     ) {
         (self.version, self.id, self.attempts) = (version, id, attempts)
-        (self.conflicts, self.settledByReading, self.head) = (conflicts, settledByReading, head)
+        (self.conflicts, self.closed, self.settledByReading, self.head) = (conflicts, closed, settledByReading, head)
     }
 }

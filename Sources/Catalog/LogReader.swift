@@ -22,8 +22,13 @@ struct LogReader: Sendable {
 
     /// The boundary; `.none` where nothing was ever collected.
     func boundary() async throws(CatalogError) -> Boundary {
+        try boundary(in: try await bytes(of: try keys.boundary(), bytesMax: 1 << 20))
+    }
+
+    /// Reads the boundary from its file's content; nil is that of a missing file.
+    func boundary(in bytes: [UInt8]?) throws(CatalogError) -> Boundary {
+        guard let bytes else { return .none }
         let key = try keys.boundary()
-        guard let bytes = try await bytes(of: key, bytesMax: 1 << 20) else { return .none }
         let boundary = try CatalogJSON.decode(
             Boundary.self, from: bytes, format: Boundary.currentFormat, place: key.description)
         guard boundary.version >= 0, boundary.checkpoint >= boundary.version else {
@@ -36,9 +41,14 @@ struct LogReader: Sendable {
 
     /// The checkpoint that the hint names; 0 where there is no hint or where it cannot be read.
     func latest(logger: Logger) async throws(CatalogError) -> Int64 {
+        try latest(in: try await bytes(of: try keys.latest(), bytesMax: 1 << 20), logger: logger)
+    }
+
+    /// Reads the hint from its file's content; nil is that of a missing file.
+    func latest(in bytes: [UInt8]?, logger: Logger) throws(CatalogError) -> Int64 {
+        guard let bytes else { return 0 }
         let key = try keys.latest()
-        guard let bytes = try await bytes(of: key, bytesMax: 1 << 20) else { return 0 }
-        do {
+        do throws(CatalogError) {
             let hint = try CatalogJSON.decode(
                 LatestHint.self, from: bytes, format: LatestHint.currentFormat, place: key.description)
             return max(0, hint.checkpoint)

@@ -79,7 +79,7 @@ extension Table {
         do {
             let key = try keys.latest()
             let old = try await store.getIfPresent(key, bytesMax: 1 << 20)
-            if let old, try await reader.latest(logger: logger) >= version, !old.bytes.isEmpty { return }
+            guard try reader.latest(in: old?.bytes, logger: logger) < version else { return }
             let body = try CatalogJSON.encode(LatestHint(checkpoint: version))
             _ = try await store.put(body, to: key, when: old.map { .matches($0.info.tag) } ?? .absent)
         } catch {

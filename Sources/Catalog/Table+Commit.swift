@@ -79,7 +79,7 @@ extension Table {
         }
         return CommitReceipt(
             version: commit.version, id: commit.id, attempts: attempt.attempts, conflicts: attempt.conflicts,
-            settledByReading: attempt.settledByReading, head: state.head)
+            closed: commit.closed, settledByReading: attempt.settledByReading, head: state.head)
     }
 
     /// Another commit has our version: catch up, wait a little, and let the caller check the change again.
@@ -102,13 +102,23 @@ extension Table {
         try CommitRules(change: change, head: head).checkAgainstHead()
         guard head.version < .max - 1 else { throw .invalid("the log is full") }
         let removed = try await resolveObjects(change, in: state)
-        return Commit(
+        var commit = Commit(
             version: head.version + 1, id: attempt.id, parent: head.id, kind: change.kind, at: clock.now(),
             writer: attempt.writer, reason: change.reason, layout: change.layout == head.layout ? nil : change.layout,
             offsets: change.offsets.sorted { $0.topicPartition < $1.topicPartition },
             add: change.add.sorted { ($0.partition, $0.path) < ($1.partition, $1.path) },
             remove: change.remove.sorted(), removed: SideTotals.of(removed), horizon: change.horizon,
             closed: change.closed)
+        var next = head
+        do {
+            try next.apply(commit)
+        } catch {
+            throw .invalid("the change does not fit the table: \(error.reason)")
+        }
+        if let rule = change.closing, commit.closed.isEmpty {
+            commit.closed = rule.completeness.newlyComplete(next, idle: rule.idle)
+        }
+        return commit
     }
 
     /// Checks the change against the table's objects and returns those it removes.
