@@ -1,0 +1,134 @@
+internal import CRDKafka
+public import LakeModel
+internal import Logging
+
+extension KafkaConsumer {
+    /// Answers `.assigned`: begins to read each topic partition at its position.
+    ///
+    /// Takes all topic partitions of the signal in one call. Only `.timestamp` asks the brokers, up to `timeout`. On an
+    /// error nothing has been started, and the group still waits for the answer.
+    public func start(
+        _ positions: [(TopicPartition, StartOffset)], timeout: Duration = .seconds(10)
+    ) throws(KafkaError) {
+        guard !positions.isEmpty else { return }
+        let offsets = try resolve(positions, timeout)
+        let list = PartitionList(capacity: offsets.count)
+        for (partition, offset) in offsets {
+            list.append(partition, offset: offset)
+            sources.own(partition, from: offset)
+            handle.forward(topic: partition.topic, partition: partition.partition)
+        }
+        lookup.removeAll(keepingCapacity: true)
+        do {
+            try changeAssignment(to: list, isCooperative: handle.isCooperative)
+        } catch {
+            for (partition, _) in offsets { sources.disown(partition) }
+            throw error
+        }
+    }
+
+    func changeAssignment(to list: borrowing PartitionList, isCooperative: Bool) throws(KafkaError) {
+        // Both copy the list.
+        if isCooperative {
+            try KafkaError.check(taking: rd_kafka_incremental_assign(handle.client, list.pointer), "assign")
+        } else {
+            try KafkaError.check(rd_kafka_assign(handle.client, list.pointer), "assign")
+        }
+    }
+
+    /// Answers `.revoked`: gives the topic partitions back. From here on none of their events is handed over.
+    public func release(_ partitions: [TopicPartition]) throws(KafkaError) {
+        for partition in partitions { sources.disown(partition) }
+        lookup.removeAll(keepingCapacity: true)
+        if handle.isCooperative {
+            let list = PartitionList(partitions)
+            try KafkaError.check(taking: rd_kafka_incremental_unassign(handle.client, list.pointer), "unassign")
+        } else {
+            // The eager protocol revokes everything at once; a null list empties the assignment.
+            for partition in sources.owned { sources.disown(partition) }
+            try KafkaError.check(rd_kafka_assign(handle.client, nil), "unassign")
+        }
+    }
+
+    /// Stops fetching; what was fetched and not polled is thrown away. See `poll(eventsMax: 0)` for a cheaper way.
+    public func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
+        let list = PartitionList(partitions)
+        try KafkaError.check(rd_kafka_pause_partitions(handle.client, list.pointer), "pause")
+        try throwFirstError(of: list, "pause")
+    }
+
+    /// Goes on after the last event that was handed over.
+    public func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
+        let list = PartitionList(partitions)
+        try KafkaError.check(rd_kafka_resume_partitions(handle.client, list.pointer), "resume")
+        try throwFirstError(of: list, "resume")
+    }
+
+    /// Goes on reading an owned topic partition at another offset; events fetched before are dropped.
+    public func seek(_ partition: TopicPartition, to offset: Int64, timeout: Duration = .seconds(10))
+        throws(KafkaError)
+    {
+        let operation = "seek \(partition)"
+        guard sources.isOwned(partition) else {
+            throw error(RD_KAFKA_RESP_ERR__STATE, operation, "not assigned to this consumer")
+        }
+        let list = PartitionList(capacity: 1)
+        list.append(partition, offset: offset)
+        let result = rd_kafka_seek_partitions(handle.client, list.pointer, timeout.millisecondsForC)
+        try KafkaError.check(taking: result, operation)
+        try throwFirstError(of: list, operation)
+        sources.own(partition, from: offset)
+    }
+
+    /// Tells the group how far the lake has come, for lag tools. Asynchronous; failures are only logged.
+    ///
+    /// `offsets` are those of the next events.
+    public func commitHint(_ offsets: [TopicPartition: Int64]) {
+        let owned = offsets.filter { sources.isOwned($0.key) }
+        guard !owned.isEmpty else { return }
+        let list = PartitionList(capacity: owned.count)
+        for (partition, offset) in owned { list.append(partition, offset: offset) }
+        let code = rd_kafka_commit(handle.client, list.pointer, 1)
+        if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+            bridge.logger.warning(
+                "the group's offsets were not committed", metadata: ["error": "\(error(code, "commit"))"])
+        }
+    }
+
+    /// Begins to leave the group. Go on polling: `.revoked` comes once more where something is owned and wants its
+    /// `release`, then `.closed`.
+    public func beginClose() throws(KafkaError) {
+        guard !isClosing else { return }
+        try KafkaError.check(taking: rd_kafka_consumer_close_queue(handle.client, handle.control), "close")
+        isClosing = true
+    }
+
+    /// Leaves the group within `timeout`: for callers that can answer `.revoked` inside `onSignal`, synchronously.
+    ///
+    /// Topic partitions that `onSignal` did not release are released after it. Events are not handed over any more.
+    /// False where the time was over before the group let go; `deinit` is safe then, too.
+    @discardableResult
+    public func close(timeout: Duration, onSignal: (ConsumerSignal) -> Void = { _ in }) throws(KafkaError) -> Bool {
+        try beginClose()
+        let deadline = ContinuousClock.now.advanced(by: timeout)
+        while !isClosed, ContinuousClock.now < deadline {
+            for signal in poll(timeout: .milliseconds(100), eventsMax: 0, onBatch: { _ in }) {
+                onSignal(signal)
+                switch signal {
+                case .revoked(let partitions, _):
+                    if partitions.contains(where: { sources.isOwned($0) }) { try release(partitions) }
+                case .assigned(let partitions) where !partitions.isEmpty:
+                    // Came before the group knew; an empty answer lets it go on.
+                    try changeAssignment(to: PartitionList(), isCooperative: handle.isCooperative)
+                default: break
+                }
+            }
+        }
+        return isClosed
+    }
+
+    func throwFirstError(of list: borrowing PartitionList, _ operation: String) throws(KafkaError) {
+        guard let bad = list.elements.first(where: { $0.error != RD_KAFKA_RESP_ERR_NO_ERROR }) else { return }
+        throw error(bad.error, "\(operation) \(bad.source)")
+    }
+}
