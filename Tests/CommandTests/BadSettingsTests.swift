@@ -34,8 +34,8 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
             says: "varve: found '10s': v.yaml:3 commit: write the keys every"),
         BadSettings(
             "a missing name", head + "tables:\n  - topics: [a]\n",
-            says: "varve: the key 'name' is missing: v.yaml:4 tables[0]: write a name of letters, digits, '.', '-' "
-                + "and '_', at most 200, that starts with a letter or digit"),
+            says: "varve: the key 'name' is missing: v.yaml:4 tables[0]: write a name of 1 to 200 letters, digits, '_', "
+                + "'-' and '.', beginning with a letter or digit"),
         BadSettings(
             "a key with nothing after it", head + "memory:\ntables: [{name: a}]\n",
             says: "varve: nothing is written after the key: v.yaml:3 memory: write a size such as 128MiB, from 64MiB "
@@ -87,8 +87,8 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
             says: "varve: found '0': v.yaml:5 tables[0].late.after: write a time such as 10s, from 1ms to 36500d"),
         BadSettings(
             "a table that would leave its folder", head + "tables: [{name: ../x, topics: [a]}]\n",
-            says: "varve: found '../x': v.yaml:3 tables[0].name: write a name of letters, digits, '.', '-' and '_', "
-                + "at most 200, that starts with a letter or digit"),
+            says: "varve: found '../x': v.yaml:3 tables[0].name: write a name of 1 to 200 letters, digits, '_', '-' "
+                + "and '.', beginning with a letter or digit"),
         BadSettings(
             "a lake that is neither", "lake: http://x/y\nkafka: {brokers: \"b:1\"}\ntables: [{name: a}]\n",
             says: "varve: found 'http://x/y': v.yaml:1 lake: write s3://bucket/prefix or file:///directory"),

@@ -17,6 +17,7 @@ struct Varve: AsyncParsableCommand {
             """,
         version: "varve \(version)",
         subcommands: [
-            RunCommand.self, CheckCommand.self, ConfigCommand.self, VersionCommand.self, DocsCommand.self,
+            RunCommand.self, CheckCommand.self, ConfigCommand.self, TablesCommand.self, ManifestCommand.self,
+            WaitCommand.self, VersionCommand.self, DocsCommand.self,
         ])
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalog
 import ObjectStorage
 
 /// The one place where errors of the libraries become a line for the user and an exit status.
@@ -7,6 +8,7 @@ extension CommandFailure {
         switch error {
         case let failure as CommandFailure: self = failure
         case let problem as Problem: self.init(.configuration, [problem])
+        case let error as CatalogError: self.init(catalog: error)
         case let error as StoreError: self.init(store: error)
         case is CancellationError:
             self.init(.temporaryFailure, "interrupted", at: "", fix: "run it again")
@@ -17,8 +19,16 @@ extension CommandFailure {
 
     private init(store error: StoreError) {
         let location = [error.operation, error.key].compactMap { $0 }.joined(separator: " ")
-        let problem = Problem("the object store refused or failed", at: location, fix: error.message)
+        let problem = Problem("the store answered \(error.kind.words)", at: location, fix: error.message)
         self.init(ExitStatus(storeErrorKind: error.kind), [problem])
+    }
+
+    private init(catalog error: CatalogError) {
+        if case .store(let error) = error {
+            self.init(store: error)
+        } else {
+            self.init(ExitStatus(error), [Problem(error.description, at: "", fix: "")])
+        }
     }
 }
 
@@ -33,5 +43,30 @@ extension ExitStatus {
             case .corrupt: .dataError
             case .invalid: .configuration
             }
+    }
+
+    init(_ error: CatalogError) {
+        self =
+            switch error {
+            case .newerFormat, .corrupt: .dataError
+            case .notFound: .noInput
+            case .invalid: .usage
+            case .offsetsMoved, .staleObjects, .removedObjects, .unsettled, .contention, .cancelled: .temporaryFailure
+            case .store(let error): ExitStatus(storeErrorKind: error.kind)
+            }
+    }
+}
+
+extension StoreError.Kind {
+    fileprivate var words: String {
+        switch self {
+        case .notFound: "that it has no such thing"
+        case .conflict: "with a conflict"
+        case .denied: "that this is not allowed"
+        case .throttled: "to slow down"
+        case .unavailable: "nothing useful"
+        case .corrupt: "with damaged bytes"
+        case .invalid: "that the request is wrong"
+        }
     }
 }

@@ -21,10 +21,13 @@ enum Cell: Hashable, Sendable {
 /// A column of a listing: its name in JSON and CSV, upper-cased in tables.
 struct Column: Hashable, Sendable {
     var name: String
-    var alignsRight: Bool
+    var alignsRight = false
+    /// Only in JSON and CSV: tables have to fit a screen.
+    var isDetail = false
 
-    static func left(_ name: String) -> Column { Column(name: name, alignsRight: false) }
+    static func left(_ name: String) -> Column { Column(name: name) }
     static func right(_ name: String) -> Column { Column(name: name, alignsRight: true) }
+    static func detail(_ name: String) -> Column { Column(name: name, isDetail: true) }
 }
 
 /// A value that a listing shows as a row.

@@ -7,6 +7,8 @@ indirect enum JSONText: Hashable, Sendable {
 
     case string(String)
     case integer(Int64)
+    /// A number as it is to be written.
+    case number(String)
     case boolean(Bool)
     case null
     case array([JSONText])
@@ -21,6 +23,7 @@ indirect enum JSONText: Hashable, Sendable {
         switch self {
         case .string(let text): jsonString(text)
         case .integer(let value): String(value)
+        case .number(let text): text
         case .boolean(let value): String(value)
         case .null: "null"
         case .array(let elements): "[" + elements.map(\.compact).joined(separator: ",") + "]"

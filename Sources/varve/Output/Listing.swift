@@ -38,10 +38,11 @@ struct Listing: Sendable {
 
     private var tableLines: [String] {
         guard !rows.isEmpty else { return [] }
+        let shown = columns.indices.filter { !columns[$0].isDetail }
         let texts = [columns.map { $0.name.uppercased().replacing("_", with: " ") }] + rows.map { $0.map(\.tableText) }
         let widths = columns.indices.map { column in texts.map { $0[column].count }.max() ?? 0 }
         return texts.map { row in
-            let padded = columns.indices.map { index in
+            let padded = shown.map { index in
                 columns[index].alignsRight
                     ? row[index].leftPadded(to: widths[index]) : row[index].rightPadded(to: widths[index])
             }
@@ -54,7 +55,7 @@ struct Listing: Sendable {
     private var jsonLines: [String] {
         guard !rows.isEmpty else { return ["[]"] }
         let objects = rows.map { row in
-            "{" + zip(columns, row).map { "\(jsonString($0.name)):\($1.jsonText)" }.joined(separator: ",") + "}"
+            JSONText.object(zip(columns, row).map { .init(name: $0.name, value: $1.json) }).compact
         }
         return ["["] + objects.dropLast().map { $0 + "," } + objects.suffix(1) + ["]"]
     }
@@ -69,7 +70,7 @@ private func csvLine(_ fields: [String]) -> String {
 }
 
 extension Cell {
-    fileprivate var tableText: String {
+    var tableText: String {
         switch self {
         case .text(let text): text.isEmpty ? "-" : text.onOneLine
         case .integer(let value): String(value)
@@ -94,15 +95,15 @@ extension Cell {
         }
     }
 
-    fileprivate var jsonText: String {
+    var json: JSONText {
         switch self {
-        case .text(let text): jsonString(text)
-        case .integer(let value), .bytes(let value): String(value)
-        case .time(let time): jsonString(time.description)
-        case .boolean(let value): String(value)
-        case .seconds(let seconds): decimal(seconds, places: 3)
-        case .list(let items): "[" + items.map(jsonString).joined(separator: ",") + "]"
-        case .none: "null"
+        case .text(let text): .string(text)
+        case .integer(let value), .bytes(let value): .integer(value)
+        case .time(let time): .string(time.description)
+        case .boolean(let value): .boolean(value)
+        case .seconds(let seconds): .number(decimal(seconds, places: 3))
+        case .list(let items): .array(items.map(JSONText.string))
+        case .none: .null
         }
     }
 }

@@ -1,3 +1,4 @@
+import Catalog
 import Foundation
 import LakeModel
 
@@ -23,10 +24,9 @@ extension SettingShape {
         }
     }
 
-    /// Kafka's own rule for topic names, which is also safe as one segment of an object key.
     static let tableName = SettingShape.text(
-        expecting: "a name of letters, digits, '.', '-' and '_', at most 200, that starts with a letter or digit"
-    ) { isTableName($0) }
+        expecting: "a name of 1 to 200 letters, digits, '_', '-' and '.', beginning with a letter or digit"
+    ) { TableName($0) != nil || isSideTableName($0) }
 
     static let topic = SettingShape.text(expecting: "a topic name, or a /regular expression/") { text in
         TopicSelector(text) != nil
@@ -68,9 +68,10 @@ extension SettingShape {
     }
 }
 
-func isTableName(_ text: String) -> Bool {
-    guard (1...200).contains(text.utf8.count), let first = text.utf8.first, isLetterOrDigit(first) else { return false }
-    return text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2E || $0 == 0x2D || $0 == 0x5F }
+/// True for the names by which side tables are addressed; the cross checks refuse them with a better reason.
+func isSideTableName(_ text: String) -> Bool {
+    guard let address = try? TableAddress.parse(text) else { return false }
+    return address.side != .main
 }
 
 private func isLetterOrDigit(_ byte: UInt8) -> Bool {

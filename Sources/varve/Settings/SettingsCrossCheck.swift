@@ -96,7 +96,7 @@ struct SettingsCrossCheck {
                     problem(
                         "the table '\(table.name)' is there twice", path + [.key("name")], fix: "rename one of them"))
             }
-            if table.name.hasSuffix(".late") || table.name.hasSuffix(".dead_letter") {
+            if isSideTableName(table.name) {
                 problems.append(
                     problem(
                         "the name is that of a side table", path + [.key("name")],

@@ -1,0 +1,75 @@
+public import LakeModel
+
+/// Adds up which offsets the live objects of a table hold, and finds those that cannot be right.
+///
+/// A pure rule over what the catalog says: events of one topic partition are spread over objects whose offset spans may
+/// interleave, so that a doubled event shows only where a run of overlapping spans counts more events than it has
+/// offsets. `OffsetBitmap` finds every double, at the price of reading the objects.
+public struct OffsetLedger: Sendable {
+    private struct Span: Sendable {
+        var first: Int64
+        var last: Int64
+        var count: Int64
+    }
+
+    private var spans: [TopicPartition: [Span]] = [:]
+    private var count = 0
+    /// 24 bytes each; beyond it overlaps are not looked for.
+    public let spansMax: Int
+
+    public init(spansMax: Int = 40_000_000) {
+        self.spansMax = spansMax
+    }
+
+    public mutating func add(_ object: DataObject) {
+        for span in object.offsets {
+            count += 1
+            guard count <= spansMax else { continue }
+            spans[span.topicPartition, default: []].append(
+                Span(first: span.first, last: span.last, count: span.count))
+        }
+    }
+
+    /// False where there were too many spans to keep.
+    public var isComplete: Bool { count <= spansMax }
+
+    /// Events that the live objects hold of each topic partition.
+    public var events: [TopicPartition: Int64] {
+        spans.mapValues { $0.reduce(0) { $0 &+ $1.count } }
+    }
+
+    /// Runs of overlapping spans that count more events than they have offsets, and spans beyond the next offset.
+    public func findings(next: [TopicPartition: Int64]) -> [VerifyFinding] {
+        spans.sorted { $0.key < $1.key }.flatMap { source, spans in
+            Self.findings(source, spans.sorted { ($0.first, $0.last) < ($1.first, $1.last) }, next: next[source] ?? 0)
+        }
+    }
+
+    private static func findings(_ source: TopicPartition, _ spans: [Span], next: Int64) -> [VerifyFinding] {
+        var findings: [VerifyFinding] = []
+        var run: Span?
+        func close() {
+            guard let run, run.count - 1 > run.last - run.first else { return }
+            findings.append(
+                VerifyFinding(
+                    .overlap, source.description,
+                    "offsets \(run.first) to \(run.last) are counted \(run.count) times by objects that overlap"))
+        }
+        for span in spans {
+            if span.last >= next {
+                findings.append(
+                    VerifyFinding(
+                        .overlap, source.description,
+                        "an object holds offset \(span.last), but the catalog continues at \(next)"))
+            }
+            if let open = run, span.first <= open.last {
+                run = Span(first: open.first, last: max(open.last, span.last), count: open.count &+ span.count)
+            } else {
+                close()
+                run = span
+            }
+        }
+        close()
+        return findings
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Catalog
+import LakeModel
+
+struct ManifestDiffCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "Lists the data objects that came and went between two versions of a table.",
+        discussion: ExitStatus.readerHelp())
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var format: OutputOptions
+
+    @Argument(help: "The table, or a side table.")
+    var table: TableAddress
+
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("The earlier version or time.", valueName: "version|time"))
+    var from: HistoryArgument
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The later version or time (default: the newest).", valueName: "version|time"))
+    var to: HistoryArgument?
+
+    func run() async throws {
+        let session = try await lake.open()
+        let earlier = try await session.snapshot(of: table, at: from)
+        let later = try await session.snapshot(of: table, at: to)
+        let query = ObjectQuery(sides: [table.side])
+        let before = Dictionary(try await earlier.objects(query).map { ($0.path, $0) }) { $1 }
+        let after = Dictionary(try await later.objects(query).map { ($0.path, $0) }) { $1 }
+        var rows = before.values.filter { after[$0.path] == nil }.map { DiffRow(change: "removed", object: $0) }
+        rows += after.values.filter { before[$0.path] == nil }.map { DiffRow(change: "added", object: $0) }
+        rows.sort { ($0.object.partition, $0.object.path) < ($1.object.partition, $1.object.path) }
+        try Listing(rows).print(as: format.output, to: session.console)
+        let records = later.head.total(of: table.side).records - earlier.head.total(of: table.side).records
+        session.console.say(
+            "version \(earlier.version) to \(later.version): \(rows.count) objects differ, "
+                + "\(records < 0 ? "" : "+")\(records) records")
+    }
+}
+
+private struct DiffRow: Listable {
+    var change: String
+    var object: DataObject
+
+    static let columns: [Column] = [.left("change")] + ObjectRow.columns
+    var cells: [Cell] { [.text(change)] + ObjectRow(object).cells }
+}

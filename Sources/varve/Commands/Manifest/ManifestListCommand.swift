@@ -1,0 +1,68 @@
+import ArgumentParser
+import Catalog
+import LakeModel
+
+struct ManifestListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "Lists the live data objects of a table.", discussion: ExitStatus.readerHelp())
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var filter: ObjectFilter
+    @OptionGroup var format: OutputOptions
+
+    @Argument(help: "The table, or a side table such as orders.dead_letter.")
+    var table: TableAddress
+
+    @Option(help: ArgumentHelp("Only objects with this label; repeat for more.", valueName: "label"))
+    var tag: [String] = []
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("As of a version or a time.", valueName: "version|time"))
+    var at: HistoryArgument?
+
+    @Option(help: ArgumentHelp("At most this many.", valueName: "number"))
+    var limit: Int?
+
+    func run() async throws {
+        let session = try await lake.open()
+        let snapshot = try await session.snapshot(of: table, at: at)
+        let objects = try await snapshot.objects(filter.query(side: table.side, now: session.now, tags: tag))
+            .filter(filter.matchesTopic)
+        let rows = objects.prefix(limit.map { max(0, $0) } ?? .max).map(ObjectRow.init)
+        try Listing(Array(rows)).print(as: format.output, to: session.console)
+    }
+}
+
+/// A data object in a listing.
+struct ObjectRow: Listable {
+    var object: DataObject
+
+    init(_ object: DataObject) { self.object = object }
+
+    static let columns: [Column] = [
+        .left("path"), .detail("side"), .detail("date"), .detail("hour"), .detail("shard"), .detail("format"),
+        .right("records"), .right("bytes"), .detail("uncompressed_bytes"), .left("first_event"), .left("last_event"),
+        .left("offsets"), .left("tags"), .detail("uploaded_at"), .detail("checksum"),
+    ]
+
+    var cells: [Cell] {
+        let partition = object.partition
+        return [
+            .text(object.path), .text(object.side.rawValue), .text(partition.date.description),
+            .optional(partition.hour.map(Int64.init)), .integer(Int64(partition.shard)), .text(object.format.rawValue),
+            .integer(object.records), .bytes(object.bytes), .bytes(object.uncompressedBytes),
+            .optional(object.eventTime?.min), .optional(object.eventTime?.max), .list(object.offsets.map(\.text)),
+            .list(object.tags), .time(object.uploadedAt),
+            .text("\(object.checksum.algorithm.rawValue):\(object.checksum.value)"),
+        ]
+    }
+}
+
+extension OffsetSpan {
+    /// `orders/3:100-199`, both ends in it.
+    var text: String { "\(topicPartition):\(first)-\(last)" }
+}
+
+extension OffsetRange {
+    /// `orders/3:100..200`, the end not in it, as `--offsets` takes it.
+    var text: String { "\(topicPartition):\(from)..\(to)" }
+}
