@@ -6,7 +6,8 @@ extension S3Store {
     /// What describes a new object: type, metadata, class, tags, encryption.
     func describe(_ options: PutOptions, key: ObjectKey, _ operation: String) throws(StoreError) -> HTTPHeaders {
         var headers = HTTPHeaders()
-        try Self.checkMetadata(options, key: full(key), operation)
+        try options.validate(operation: operation, key: key)
+        try checkLength(key, operation)
         if let contentType = options.contentType { headers["Content-Type"] = contentType }
         for (name, value) in options.metadata.sorted(by: { $0.key < $1.key }) {
             headers["x-amz-meta-\(name)"] = value
@@ -76,24 +77,6 @@ extension S3Store {
         }
         return "{" + texts.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
             .joined(separator: ",") + "}"
-    }
-
-    private static func checkMetadata(_ options: PutOptions, key: String, _ operation: String) throws(StoreError) {
-        func refuse(_ message: String) -> StoreError {
-            StoreError(.invalid, operation: operation, key: key, message: message)
-        }
-        func isPrintable(_ text: String) -> Bool { text.utf8.allSatisfy { (0x20...0x7E).contains($0) } }
-        for (name, value) in options.metadata {
-            let isToken = !name.isEmpty && name == name.lowercased()
-                && name.utf8.allSatisfy { PercentEncoding.isUnreserved($0) }
-            guard isToken else { throw refuse("metadata names are lower-case tokens such as writer-id") }
-            guard isPrintable(value) else {
-                throw refuse("the value of metadata \(name) is not printable ASCII; encode it first")
-            }
-        }
-        guard isPrintable(options.contentType ?? ""), isPrintable(options.storageClass ?? "") else {
-            throw refuse("content type and storage class are printable ASCII")
-        }
     }
 }
 

@@ -2,8 +2,10 @@ public import ObjectStorage
 
 extension S3Store {
     public func delete(_ keys: [ObjectKey]) async throws(StoreError) -> [DeleteFailure] {
-        guard keys.count <= 1000 else {
-            throw StoreError(.invalid, operation: "DeleteObjects", message: "\(keys.count) keys; at most 1000 at a time")
+        guard keys.count <= keysPerRequestMax else {
+            throw StoreError(
+                .invalid, operation: "DeleteObjects",
+                message: "\(keys.count) keys; at most \(keysPerRequestMax) at a time")
         }
         guard keys.count > 1 else {
             for key in keys { try await deleteOne(key) }

@@ -4,20 +4,53 @@ public import ObjectStorage
 extension S3Store {
     /// Keys that are none of `ObjectKey`'s (folder markers, `//`) are left out: Varve cannot have written them.
     public func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
+        guard Self.isPossiblePrefix(request.prefix) else { return ListPage(objects: [], next: nil) }
+        let failure: S3Failure
+        switch await attempt(listing(request)) {
+        case .success(let answer): return try page(answer, request)
+        case .failure(let error): failure = error
+        }
+        // MinIO's gateway has no start-after: the whole prefix is listed, and what comes before is left out here.
+        guard failure.code == "NotImplemented", request.after != nil, request.continuation == nil else {
+            throw failure.error
+        }
+        return try page(try await perform(listing(request, fromStart: true)), request)
+    }
+
+    private func attempt(_ call: S3Call) async -> Result<S3Answer, S3Failure> {
+        do {
+            return .success(try await client.perform(call))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// False where no `ObjectKey` can start so: some servers refuse such a prefix instead of finding nothing.
+    static func isPossiblePrefix(_ prefix: String) -> Bool {
+        prefix.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropLast()
+            .allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }
+    }
+
+    private func listing(_ request: ListRequest, fromStart: Bool = false) -> S3Call {
         var call = S3Call("ListObjectsV2", "GET", key: nil)
         call.query = [("encoding-type", "url"), ("list-type", "2")]
-        call.query.append(("max-keys", String(min(max(1, request.keysMax), 1000))))
+        call.query.append(("max-keys", String(min(max(1, request.keysMax), keysPerRequestMax))))
         let prefix = folder + request.prefix
         if !prefix.isEmpty { call.query.append(("prefix", prefix)) }
         if let continuation = request.continuation {
             call.query.append(("continuation-token", continuation))
-        } else if let after = request.after {
+        } else if let after = request.after, !fromStart {
             call.query.append(("start-after", folder + after))
         }
         call.responseBytesMax = XMLReader.bytesMax
         call.expectedRoot = "ListBucketResult"
         addPayer(to: &call.headers)
-        let root = try Self.parse(try await perform(call), call)
+        return call
+    }
+
+    private func page(_ answer: S3Answer, _ request: ListRequest) throws(StoreError) -> ListPage {
+        let call = listing(request)
+        let root = try Self.parse(answer, call)
         let isEncoded = root.value("EncodingType") == "url"
         var objects: [ListedObject] = []
         for entry in root.all("Contents") {
@@ -25,7 +58,7 @@ extension S3Store {
                 let modified = entry.value("LastModified").flatMap({ Timestamp($0) })
             else { throw Self.malformed(call, "an entry lacks key, size or date") }
             guard let key = relative(isEncoded ? PercentEncoding.decode(text, plusIsSpace: true) : text),
-                key.description.hasPrefix(request.prefix), request.after.map({ Self.isAfter(key, $0) }) ?? true
+                key.description.startsByBytes(with: request.prefix), request.after.map({ Self.isAfter(key, $0) }) ?? true
             else { continue }
             objects.append(
                 ListedObject(key: key, bytes: bytes, modifiedAt: modified, tag: Self.tag(entry.value("ETag"))))
@@ -71,7 +104,7 @@ extension S3Store {
             }
             for entry in root.all("Upload") {
                 guard let text = entry.value("Key"), let upload = entry.value("UploadId"),
-                    let key = relative(decoded(text)), key.description.hasPrefix(prefix)
+                    let key = relative(decoded(text)), key.description.startsByBytes(with: prefix)
                 else { continue }
                 let started = entry.value("Initiated").flatMap { Timestamp($0) } ?? client.now
                 uploads.append(PendingUpload(key: key, upload: UploadID(upload), startedAt: started))

@@ -20,9 +20,9 @@ extension S3Store {
         async throws(StoreError) -> UploadedPart
     {
         var call = S3Call("UploadPart", "PUT", key: full(key))
-        guard (1...10_000).contains(number) else {
+        guard (1...partNumberMax).contains(number) else {
             throw StoreError(
-                .invalid, operation: call.operation, key: call.key, message: "part numbers are 1 to 10000, not \(number)")
+                .invalid, operation: call.operation, key: call.key, message: "part numbers are 1 to \(partNumberMax), not \(number)")
         }
         call.query = [("partNumber", String(number)), ("uploadId", upload.description)]
         addChecksum(nil, of: body, to: &call.headers)

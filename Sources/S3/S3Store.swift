@@ -66,9 +66,20 @@ public struct S3Store: ObjectStore {
     /// The key in the bucket.
     func full(_ key: ObjectKey) -> String { folder + key.description }
 
+    /// Throws where the prefix makes a key longer than S3 takes.
+    func checkLength(_ key: ObjectKey, _ operation: String) throws(StoreError) {
+        let count = full(key).utf8.count
+        guard count <= 1024 else {
+            throw StoreError(
+                .invalid, operation: operation, key: key.description,
+                message: "the key has \(count) bytes with its prefix; S3 takes at most 1024: shorten the prefix")
+        }
+    }
+
     /// The key relative to the root, or nil for one that Varve cannot have written (a folder marker, a `//`).
     func relative(_ key: String) -> ObjectKey? {
-        key.hasPrefix(folder) ? ObjectKey(String(key.dropFirst(folder.count))) : nil
+        guard key.startsByBytes(with: folder) else { return nil }
+        return ObjectKey(String(decoding: key.utf8.dropFirst(folder.utf8.count), as: UTF8.self))
     }
 
     /// Performs a call of which only success or a `StoreError` matters.
@@ -79,4 +90,9 @@ public struct S3Store: ObjectStore {
             throw error.error
         }
     }
+}
+
+extension String {
+    /// `hasPrefix` compares characters, and takes a combining mark after a slash as one with it; keys are bytes.
+    func startsByBytes(with prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import LakeModel
 import ObjectStorage
+import TestSupport
 import Testing
 
 @testable import S3
@@ -131,7 +132,7 @@ private struct SignatureCase {
         return request
     }
 
-    private static let root = S3TestData.directory + "/sigv4"
+    private static let root = (TestData.directory ?? "/nowhere") + "/sigv4"
     static let isPresent = FileManager.default.fileExists(atPath: root)
     static let all: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [])
         .filter { FileManager.default.fileExists(atPath: "\(root)/\($0)/context.json") }.sorted()
@@ -139,14 +140,4 @@ private struct SignatureCase {
     private static func data(_ path: String) throws -> Data {
         try Data(contentsOf: URL(fileURLWithPath: path))
     }
-}
-
-/// Where third-party test data lies; absent on most machines.
-enum S3TestData {
-    static let directory: String = {
-        if let set = ProcessInfo.processInfo.environment["VARVE_TESTDATA"] { return set }
-        let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        return repository.deletingLastPathComponent().appendingPathComponent("shared/testdata").path
-    }()
 }

@@ -40,7 +40,7 @@ struct CanonicalRequest {
 
     static func canonicalPath(_ path: String, _ rule: PathRule) -> String {
         let normal = rule.isNormalized ? normalized(path) : path
-        let absolute = normal.hasPrefix("/") ? normal : "/" + normal
+        let absolute = normal.startsByBytes(with: "/") ? normal : "/" + normal
         return rule.isEncodedTwice ? PercentEncoding.path(absolute) : absolute
     }
 
