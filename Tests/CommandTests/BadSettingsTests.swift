@@ -34,7 +34,8 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
             says: "varve: found '10s': v.yaml:3 commit: write the keys every"),
         BadSettings(
             "a missing name", head + "tables:\n  - topics: [a]\n",
-            says: "varve: the key 'name' is missing: v.yaml:4 tables[0]: write a name of 1 to 200 letters, digits, '_', "
+            says:
+                "varve: the key 'name' is missing: v.yaml:4 tables[0]: write a name of 1 to 200 letters, digits, '_', "
                 + "'-' and '.', beginning with a letter or digit"),
         BadSettings(
             "a key with nothing after it", head + "memory:\ntables: [{name: a}]\n",

@@ -1,15 +1,17 @@
-import LakeModel
+public import LakeModel
 
 /// Reads topic, partition and offset from the front of envelope lines, and nothing behind them.
 ///
 /// Every envelope begins `{"topic":"…","partition":…,"offset":…`; lines of one topic partition have the same front, so
 /// that most are recognised by comparing bytes.
-struct CoordinateReader {
+public struct CoordinateReader {
     private var front: [UInt8] = []
     private var source = TopicPartition(topic: "", partition: 0)
 
+    public init() {}
+
     /// Nil where the line is no envelope.
-    mutating func read(_ line: UnsafeRawBufferPointer) -> (TopicPartition, Int64)? {
+    public mutating func read(_ line: UnsafeRawBufferPointer) -> (TopicPartition, Int64)? {
         if !front.isEmpty, line.starts(with: front) {
             return integer(line, at: front.count).map { (source, $0.value) }
         }

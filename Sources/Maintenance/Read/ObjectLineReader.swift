@@ -63,7 +63,7 @@ public struct ObjectLineReader: Sendable {
         do {
             let count = min(Int64(chunkBytes), object.bytes - offset)
             return try await store.get(key, range: .from(offset, count: count), bytesMax: chunkBytes).bytes
-        } catch where error.kind == .notFound {
+        } catch  where error.kind == .notFound {
             throw .missing(path: object.path)
         } catch {
             throw .store(error)

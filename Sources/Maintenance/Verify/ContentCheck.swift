@@ -83,7 +83,8 @@ struct ContentCheck: Sendable {
                 return "it holds \(span.count) events of \(span.topicPartition), which the catalog does not list"
             }
             if other != span {
-                return "it holds \(span.count) events of \(span.topicPartition) at offsets \(span.first) to \(span.last), "
+                return
+                    "it holds \(span.count) events of \(span.topicPartition) at offsets \(span.first) to \(span.last), "
                     + "not \(other.count) at \(other.first) to \(other.last)"
             }
         }

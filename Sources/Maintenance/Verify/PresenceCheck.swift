@@ -52,7 +52,7 @@ struct PresenceCheck: Sendable {
             do {
                 let info = try await store.head(key)
                 findings += [Self.finding(object, bytes: info.bytes)].compactMap(\.self)
-            } catch where error.kind == .notFound {
+            } catch  where error.kind == .notFound {
                 findings.append(VerifyFinding(.missingObject, object.path, "the store does not have it"))
             }
         }

@@ -1,6 +1,6 @@
 public import Catalog
 public import LakeModel
-public import ObjectStorage
+import ObjectStorage
 
 /// What a verification found.
 public struct VerifyReport: Sendable {

@@ -1,5 +1,3 @@
-public import LakeModel
-
 /// One thing that is wrong with a table; `verify` reports each once.
 public struct VerifyFinding: Hashable, Sendable {
     public enum Kind: String, Sendable, CaseIterable {

@@ -18,6 +18,6 @@ struct Varve: AsyncParsableCommand {
         version: "varve \(version)",
         subcommands: [
             RunCommand.self, CheckCommand.self, ConfigCommand.self, TablesCommand.self, ManifestCommand.self,
-            WaitCommand.self, VersionCommand.self, DocsCommand.self,
+            CatCommand.self, VerifyCommand.self, WaitCommand.self, VersionCommand.self, DocsCommand.self,
         ])
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Maintenance
 import ObjectStorage
 
 /// The one place where errors of the libraries become a line for the user and an exit status.
@@ -10,6 +11,7 @@ extension CommandFailure {
         case let problem as Problem: self.init(.configuration, [problem])
         case let error as CatalogError: self.init(catalog: error)
         case let error as StoreError: self.init(store: error)
+        case let error as ReadError: self.init(read: error)
         case is CancellationError:
             self.init(.temporaryFailure, "interrupted", at: "", fix: "run it again")
         default:
@@ -21,6 +23,16 @@ extension CommandFailure {
         let location = [error.operation, error.key].compactMap { $0 }.joined(separator: " ")
         let problem = Problem("the store answered \(error.kind.words)", at: location, fix: error.message)
         self.init(ExitStatus(storeErrorKind: error.kind), [problem])
+    }
+
+    private init(read error: ReadError) {
+        if case .store(let error) = error {
+            self.init(store: error)
+        } else {
+            self.init(
+                .dataError, error.description, at: "",
+                fix: "see 'varve verify --deep'; restore the object from a copy, or read --at an earlier version")
+        }
     }
 
     private init(catalog error: CatalogError) {

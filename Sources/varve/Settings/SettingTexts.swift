@@ -16,6 +16,11 @@ extension SettingShape {
         return false
     }
 
+    static let proxy = SettingShape.text(expecting: "none, or a URL such as http://host:3128") { text in
+        guard text != "none" else { return true }
+        return (text.hasPrefix("http://") || text.hasPrefix("https://")) && !text.contains(where: \.isWhitespace)
+    }
+
     static let brokerList = SettingShape.text(expecting: "host:port, several with commas between") { text in
         let brokers = text.split(separator: ",", omittingEmptySubsequences: false)
         return brokers.allSatisfy { broker in

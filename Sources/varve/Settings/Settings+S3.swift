@@ -6,6 +6,8 @@ extension Settings {
         enum ChecksumChoice: String, Decodable { case crc64nvme, crc32c, sha256, none }
         struct Timeouts: Decodable, Sendable {
             var connect: TimeSetting
+            var stall: TimeSetting
+            /// Zero for none.
             var request: TimeSetting
         }
 
@@ -32,6 +34,8 @@ extension Settings {
         var connections: Int
         var retries: Int
         var timeout: Timeouts
+        var requesterPays: Bool
+        var quotedETags: Bool
 
         enum CodingKeys: String, CodingKey {
             case endpoint, region, addressing, profile
@@ -49,6 +53,8 @@ extension Settings {
             case verifiesTLS = "tls_verify"
             case allowsHTTP = "allow_http"
             case payload, checksum, tags, connections, retries, timeout
+            case requesterPays = "requester_pays"
+            case quotedETags = "quoted_etags"
         }
     }
 }

@@ -24,7 +24,9 @@ extension SettingsGrammar {
         SettingKey("kms_key", .anyText, "The KMS key id or ARN where `sse` is kms; by default the account's."),
         SettingKey("sse_c_key", .customerKey, secret: true, "The key where `sse` is customer: 32 bytes in base64."),
         SettingKey("ca_file", .filePath, "Certificates (PEM) to trust instead of the system's."),
-        SettingKey("proxy", .webURL, "An HTTP proxy for the store."),
+        SettingKey(
+            "proxy", .proxy, secret: true,
+            "An HTTP proxy for the store, or `none`; by default what http_proxy, https_proxy and no_proxy say."),
         SettingKey(
             "tls_verify", .boolean, fallback: "true",
             "Whether the store's certificate is checked. Off only for experiments: anyone on the way can read and "
@@ -40,20 +42,28 @@ extension SettingsGrammar {
             "checksum", .choice(["crc64nvme", "crc32c", "sha256", "none"]), fallback: "crc64nvme",
             "Which checksum the store is asked to verify. CRC64NVME is AWS's default and the fastest."),
         SettingKey(
-            "tags", .dictionary(underscore: "_"), "Object tags in the store for all that is written, for lifecycle rules and billing."),
+            "tags", .dictionary(underscore: "_"),
+            "Object tags in the store for all that is written, for lifecycle rules and billing."),
         SettingKey(
             "connections", .integer(1...256), fallback: "16",
             "How many requests run at once; uploads wait for their turn."),
         SettingKey(
-            "retries", .integer(0...100), fallback: "8",
+            "retries", .integer(0...100), fallback: "4",
             "How often a request is tried again, with growing random waits."),
         SettingKey("timeout", .record(timeout), "Limits for one request."),
+        SettingKey("requester_pays", .boolean, fallback: "false", "Whether to accept the cost of requests."),
+        SettingKey(
+            "quoted_etags", .boolean, fallback: "true",
+            "Whether If-Match carries quotes, as HTTP says. Off for Ceph RGW before Quincy, which compares literally."),
     ]
 
     static let timeout: [SettingKey] = [
-        SettingKey("connect", .duration(100...300_000), fallback: "5s", "To connect, TLS included."),
+        SettingKey("connect", .duration(100...300_000), fallback: "10s", "To connect, TLS included."),
         SettingKey(
-            "request", .duration(1000...3_600_000), fallback: "3m",
-            "For the whole of one try. Long enough for a 16 MiB part over a slow line."),
+            "stall", .duration(1000...3_600_000), fallback: "60s",
+            "Without a byte in either direction, the wait for an answer included."),
+        SettingKey(
+            "request", .duration(0...86_400_000), fallback: "0",
+            "For the whole of one try; 0 for no limit, as a slow line is no error while bytes move."),
     ]
 }

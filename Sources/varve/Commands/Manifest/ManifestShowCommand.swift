@@ -78,7 +78,8 @@ private struct StateSummary {
         members = [
             ("table", .text(snapshot.table.description)), ("version", .integer(head.version)),
             ("commit", .optional(head.id?.description)), ("at", .optional(head.at)),
-            ("watermark", .optional(head.watermark())), ("complete_through", .optional(head.closedThrough?.description)),
+            ("watermark", .optional(head.watermark())),
+            ("complete_through", .optional(head.closedThrough?.description)),
             ("horizon", .optional(head.horizon)), ("checkpoint", .integer(snapshot.checkpointVersion)),
             ("manifests", .integer(Int64(snapshot.manifests.count))),
         ]
@@ -94,7 +95,8 @@ private struct StateSummary {
             let prefix = side == .main ? "" : side.rawValue + "_"
             members += [
                 (prefix + "objects", .integer(totals.objects)), (prefix + "records", .integer(totals.records)),
-                (prefix + "bytes", .bytes(totals.bytes)), (prefix + "uncompressed_bytes", .bytes(totals.uncompressedBytes)),
+                (prefix + "bytes", .bytes(totals.bytes)),
+                (prefix + "uncompressed_bytes", .bytes(totals.uncompressedBytes)),
             ]
         }
     }
@@ -109,6 +111,8 @@ private struct StateSummary {
             JSONText.object(zip(ProgressRow.columns, row.cells).map { .init(name: $0.name, value: $1.json) })
         }
         return .object(
-            members.map { .init(name: $0.name, value: $0.value.json) } + [.init(name: "offsets", value: .array(offsets))])
+            members.map { .init(name: $0.name, value: $0.value.json) } + [
+                .init(name: "offsets", value: .array(offsets))
+            ])
     }
 }

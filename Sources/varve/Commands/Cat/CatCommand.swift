@@ -1,0 +1,66 @@
+import ArgumentParser
+import Catalog
+import LakeModel
+import Maintenance
+
+struct CatCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cat",
+        abstract: "Prints the events of a table again.",
+        discussion: """
+            One line for each event, as it stands in the lake; --raw prints payloads as they were produced. Objects are \
+            read in the order of hour, shard and first offset, and checked while they are read.
+
+
+            """ + ExitStatus.readerHelp())
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var filter: ObjectFilter
+
+    @Argument(help: "The table, or a side table such as orders.dead_letter.")
+    var table: TableAddress
+
+    @Option(help: ArgumentHelp("Only events with this key.", valueName: "text"))
+    var key: String?
+
+    @Flag(help: "Print payloads only, each with a line feed; tombstones are left out.")
+    var raw = false
+
+    @Option(help: ArgumentHelp("At most this many events.", valueName: "number"))
+    var limit: Int64?
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("As of a version or a time.", valueName: "version|time"))
+    var at: HistoryArgument?
+
+    func run() async throws {
+        let session = try await lake.open()
+        let snapshot = try await session.snapshot(of: table, at: at)
+        let query = filter.query(side: table.side, now: session.now)
+        let objects = try await snapshot.objects(query).filter(filter.matchesTopic).sorted(by: Self.readsBefore)
+        let selection = EventSelection(
+            filter: filter, key: key, raw: raw, layout: snapshot.head.layout, now: session.now)
+        let reader = ObjectLineReader(store: session.store, table: table.table)
+        var left = limit ?? .max
+        for object in objects where left > 0 {
+            try selection.check(object, table: table)
+            var picker = selection.picker(for: object)
+            try await reader.forEachLine(of: object) { line in
+                let isPrinted = try picker.pick(line) { text in
+                    try session.console.write(text)
+                    try session.console.write(CollectionOfOne(0x0A))
+                }
+                if isPrinted { left -= 1 }
+                return left > 0
+            }
+        }
+    }
+
+    private static func readsBefore(_ a: DataObject, _ b: DataObject) -> Bool {
+        let (first, second) = (a.offsets.first, b.offsets.first)
+        if a.partition != b.partition { return a.partition < b.partition }
+        if first?.topicPartition != second?.topicPartition, let x = first, let y = second {
+            return x.topicPartition < y.topicPartition
+        }
+        return (first?.first ?? 0, a.path) < (second?.first ?? 0, b.path)
+    }
+}

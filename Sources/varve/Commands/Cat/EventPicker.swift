@@ -1,0 +1,68 @@
+import Formats
+import LakeModel
+import Maintenance
+
+/// Decides line by line what `varve cat` prints of one object.
+struct EventPicker {
+    private let selection: EventSelection
+    private let isEnvelope: Bool
+    /// Nil where no line of this object can lie outside the times asked for.
+    private let times: TimeSpan?
+    private let eventTime: StoredEventTime
+    private let path: String
+    private var coordinates = CoordinateReader()
+
+    init(selection: EventSelection, object: DataObject) {
+        (self.selection, isEnvelope, path) = (selection, object.format == .envelope, object.path)
+        let asked = selection.filter.times(now: selection.now)
+        let isInside = object.eventTime.map { $0.min >= asked.min && $0.max <= asked.max } ?? false
+        times = selection.needsTime && !isInside ? asked : nil
+        eventTime = StoredEventTime(layout: selection.layout, object: object)
+    }
+
+    /// Calls `emit` with what to print of this line, if anything; true where it did.
+    mutating func pick(
+        _ line: UnsafeRawBufferPointer, _ emit: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Bool {
+        guard isEnvelope else {
+            if let times, let time = eventTime.ofValueLine(line), !times.contains(time) { return false }
+            try emit(line)
+            return true
+        }
+        guard try matchesCoordinates(line) else { return false }
+        guard selection.raw || selection.key != nil || times != nil else {
+            try emit(line)
+            return true
+        }
+        let event: StoredEvent
+        do {
+            event = try EnvelopeReader.read(line)
+        } catch {
+            throw ReadError.damaged(path: path, reason: error.description)
+        }
+        if let key = selection.key, event.key.map({ $0.elementsEqual(key.utf8) }) != true { return false }
+        if let times, eventTime.of(event).map(times.contains) != true { return false }
+        guard selection.raw else {
+            try emit(line)
+            return true
+        }
+        guard let value = event.value else { return false }
+        try value.withUnsafeBytes(emit)
+        return true
+    }
+
+    private mutating func matchesCoordinates(_ line: UnsafeRawBufferPointer) throws(ReadError) -> Bool {
+        let filter = selection.filter
+        guard filter.topic != nil || filter.offsets != nil else { return true }
+        guard let (source, offset) = coordinates.read(line) else {
+            throw .damaged(path: path, reason: "it holds a line that is no envelope")
+        }
+        if let topic = filter.topic, topic != source.topic { return false }
+        if let partition = filter.partition, partition != source.partition { return false }
+        return filter.offsets?.range.contains(offset) ?? true
+    }
+}
+
+extension TimeSpan {
+    func contains(_ time: Timestamp) -> Bool { time >= min && time <= max }
+}

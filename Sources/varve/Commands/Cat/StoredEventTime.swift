@@ -1,0 +1,80 @@
+import Foundation
+import Formats
+import LakeModel
+
+/// The event time of events that are read back, by the rule that placed them.
+///
+/// The layout names the field or header but not the unit of its numbers. The unit is the one that puts the number
+/// into the span of event times that the catalog states for the object.
+struct StoredEventTime: Sendable {
+    private enum Origin {
+        case kafka
+        case field([String])
+        case header(String)
+    }
+
+    private let origin: Origin
+    private let span: TimeSpan?
+
+    init(layout: TableLayout?, object: DataObject) {
+        let text = object.side == .deadLetter ? "kafka" : layout?.time ?? "kafka"
+        span = object.eventTime
+        if text.hasPrefix("field:/") {
+            let names = text.dropFirst(7).split(separator: "/", omittingEmptySubsequences: false)
+            // RFC 6901: ~1 is a slash, ~0 a tilde, in that order.
+            origin = .field(names.map { String($0.replacing("~1", with: "/").replacing("~0", with: "~")) })
+        } else if text.hasPrefix("header:") {
+            origin = .header(String(text.dropFirst(7)))
+        } else {
+            origin = .kafka
+        }
+    }
+
+    func of(_ event: StoredEvent) -> Timestamp? {
+        switch origin {
+        case .kafka:
+            return event.timestamp
+        case .field(let names):
+            return event.value.flatMap { value(at: names, in: Data($0)) }
+        case .header(let name):
+            let header = event.headers.last { $0.name.elementsEqual(name.utf8) }
+            return header?.value.flatMap { time(String(decoding: $0, as: UTF8.self)) }
+        }
+    }
+
+    /// Nil where the line does not tell.
+    func ofValueLine(_ line: UnsafeRawBufferPointer) -> Timestamp? {
+        guard case .field(let names) = origin else { return nil }
+        return value(at: names, in: Data(line))
+    }
+
+    private func value(at names: [String], in payload: Data) -> Timestamp? {
+        guard var found = try? JSONSerialization.jsonObject(with: payload, options: .fragmentsAllowed) else {
+            return nil
+        }
+        for name in names {
+            if let object = found as? [String: Any], let inner = object[name] {
+                found = inner
+            } else if let array = found as? [Any], let index = Int(name), array.indices.contains(index) {
+                found = array[index]
+            } else {
+                return nil
+            }
+        }
+        if let text = found as? String { return time(text) }
+        return (found as? NSNumber).flatMap { time(number: $0.doubleValue) }
+    }
+
+    private func time(_ text: String) -> Timestamp? {
+        Timestamp(text) ?? Double(text).flatMap { time(number: $0) }
+    }
+
+    /// Seconds, milliseconds, microseconds or nanoseconds, whichever lies in the object's span.
+    private func time(number: Double) -> Timestamp? {
+        let candidates = [1000, 1, 1e-3, 1e-6].compactMap { factor in
+            Int64(exactly: (number * factor).rounded(.down)).map(Timestamp.init(milliseconds:))
+        }
+        guard let span else { return nil }
+        return candidates.first { $0 >= span.min && $0 <= span.max }
+    }
+}

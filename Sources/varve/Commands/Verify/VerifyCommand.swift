@@ -1,0 +1,77 @@
+import ArgumentParser
+import Catalog
+import LakeModel
+import Maintenance
+import ObjectStorage
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Proves that a lake holds what its catalog says: every object, every event, once.",
+        discussion: """
+            Checks the log, that every live object is there with its size, that the counts of events add up, and that \
+            no offsets overlap. --deep reads every byte: checksums, records, and every offset. Findings are listed one \
+            on a line.
+
+
+            """
+                + ExitStatus.readerHelp(own: [
+                    (.success, "nothing is wrong"), (.checkFailed, "there are findings"),
+                ]))
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var format: OutputOptions
+
+    @Argument(help: "The table; by default all of them.")
+    var table: TableAddress?
+
+    @Flag(help: "Read every object.")
+    var deep = false
+
+    func run() async throws {
+        let session = try await lake.open()
+        var rows: [FindingRow] = []
+        for name in try await tables(session) {
+            let report = try await verify(name, session)
+            rows += report.findings.map { FindingRow(table: name, finding: $0) }
+            if report.findingsLeftOut > 0 {
+                session.console.say("\(name): \(report.findingsLeftOut) more findings are left out")
+            }
+        }
+        try Listing(rows).print(as: format.output, to: session.console)
+        if !rows.isEmpty { throw CommandFailure.checkFailed }
+    }
+
+    private func tables(_ session: LakeSession) async throws -> [TableName] {
+        if let table { return [table.table] }
+        let names = try await session.lake.tables()
+        if names.isEmpty { session.console.say("no tables in \(session.store.location)") }
+        return names
+    }
+
+    private func verify(_ name: TableName, _ session: LakeSession) async throws -> VerifyReport {
+        let table = try await session.lake.openExisting(name)
+        let progress = ProgressLine(session.console)
+        defer { progress.clear() }
+        let report = try await TableVerifier(table: table, depth: deep ? .everything : .listed).run { done, total in
+            progress.show("\(name): \(done) of \(total) objects")
+        }
+        progress.clear()
+        let verdict = report.findings.isEmpty ? "ok" : "\(report.findings.count + report.findingsLeftOut) findings"
+        session.console.say(
+            "\(name): version \(report.version), \(report.objects) objects, \(report.records) records, "
+                + "\(humanBytes(report.bytes))\(deep ? ", all read" : ""): \(verdict)")
+        return report
+    }
+}
+
+struct FindingRow: Listable {
+    var table: TableName
+    var finding: VerifyFinding
+
+    static let columns: [Column] = [.left("table"), .left("kind"), .left("place"), .left("finding")]
+
+    var cells: [Cell] {
+        [.text(table.description), .text(finding.kind.rawValue), .text(finding.place), .text(finding.detail)]
+    }
+}
