@@ -22,6 +22,9 @@ public protocol EventSource: AnyObject {
     /// The offset after the last event of each topic partition, now.
     func endOffsets(of topicPartitions: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64]
 
+    /// The end of a topic partition as last heard of, without asking; nil where nothing was heard.
+    func knownEnd(of topicPartition: TopicPartition) -> Int64?
+
     /// Answers `.assigned`: events flow from these offsets on.
     func start(_ offsets: [TopicPartition: Int64]) throws(SourceError)
 

@@ -93,7 +93,8 @@ extension IngestLoop {
         return Change(
             kind: .append, layout: table.head?.layout == table.settings.layout ? nil : table.settings.layout,
             offsets: offsets.sorted { $0.topicPartition < $1.topicPartition },
-            add: cuts.flatMap { $0.objects.compactMap(\.stored) }.sorted { $0.path < $1.path })
+            add: cuts.flatMap { $0.objects.compactMap(\.stored) }.sorted { $0.path < $1.path },
+            closing: ClosingRule(table.completeness))
     }
 
     private func committed(
@@ -135,6 +136,22 @@ extension IngestLoop {
         logger.debug(
             "committed",
             metadata: ["table": "\(table.settings.name)", "version": "\(receipt.version)", "cuts": "\(cuts.count)"])
+        markComplete(table, receipt.closed)
+    }
+
+    /// Puts the `_SUCCESS` objects of hours that a commit has closed.
+    private func markComplete(_ table: TableWriter, _ hours: [LakeHour]) {
+        guard !hours.isEmpty else { return }
+        let (log, logger, name) = (table.log, logger, table.settings.name)
+        Task(executorPreference: executor) {
+            do {
+                try await log.markComplete(hours)
+            } catch {
+                // The record in the log is what counts; the object is a courtesy to other engines.
+                logger.warning(
+                    "could not put a _SUCCESS object", metadata: ["table": "\(name)", "detail": "\(error)"])
+            }
+        }
     }
 
     /// Drops what is not committed and reads it again from the catalog's offsets: the answer to a zombie's commit, to a

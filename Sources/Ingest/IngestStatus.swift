@@ -16,7 +16,10 @@ public struct IngestStatus: Sendable {
         /// Highest event time read, and committed.
         public var watermark: Timestamp?
         public var committedWatermark: Timestamp?
-        public var idleSince: Duration?
+        /// The end at the broker, where it is known.
+        public var end: Int64?
+        /// Age of the newest event time in the lake, by the wall clock; 0 where nothing waits.
+        public var lagSeconds: Double?
     }
 
     public struct TableStatus: Sendable {
@@ -91,11 +94,19 @@ extension IngestLoop {
         let state = sources[index]
         let name = sources.name(index)
         let table = tables.indices.contains(Int(state.table)) ? tables[Int(state.table)] : nil
+        let committed = table?.head?.progress[name]?.watermark
+        let end = source.knownEnd(of: name)
+        var lagSeconds: Double?
+        if let end, end <= state.committed {
+            lagSeconds = 0
+        } else if let committed {
+            lagSeconds = Double(max(0, clock.now().milliseconds - committed.milliseconds)) / 1000
+        }
         return IngestStatus.Partition(
             name: name, table: table?.settings.name ?? "", isConsuming: state.phase == .consuming, next: state.next,
             committed: state.committed,
             watermark: state.watermark == .min ? nil : Timestamp(milliseconds: state.watermark),
-            committedWatermark: table?.head?.progress[name]?.watermark, idleSince: state.idleSince)
+            committedWatermark: committed, end: end, lagSeconds: lagSeconds)
     }
 
     private func tableStatus(_ table: TableWriter) -> IngestStatus.TableStatus {

@@ -10,6 +10,7 @@ final class TableWriter {
     let index: Int
     let settings: TableSettings
     let log: Table
+    let completeness: Completeness
     /// Moves on with every reset; answers to questions of an earlier epoch are void.
     var epoch = 0
     var head: TableHead?
@@ -42,6 +43,12 @@ final class TableWriter {
 
     init(index: Int, settings: TableSettings, log: Table, clock: any LakeClock) throws(SourceError) {
         (self.index, self.settings, self.log) = (index, settings, log)
+        do throws(CatalogError) {
+            completeness = try Completeness(
+                layout: settings.layout, graceMilliseconds: settings.close.graceMilliseconds)
+        } catch {
+            throw SourceError("table \(settings.name): \(error)")
+        }
         router = try EventRouter(settings)
         lastCommitAt = clock.elapsed()
     }

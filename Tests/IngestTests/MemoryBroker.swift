@@ -149,6 +149,8 @@ final class MemorySource: EventSource {
         try resolve(.latest, for: topicPartitions)
     }
 
+    func knownEnd(of name: TopicPartition) -> Int64? { broker.state.withLock { $0.logs[name]?.next } }
+
     func start(_ offsets: [TopicPartition: Int64]) throws(SourceError) {
         positions.merge(offsets) { $1 }
         for name in offsets.keys { reportedEnds[name] = nil }

@@ -1,0 +1,115 @@
+import Glibc
+import LakeModel
+import ObjectStorage
+import Synchronization
+
+/// Kills this process at a chosen step, as a power cut would: for tests of what a crash may leave behind.
+///
+/// `VARVE_FAILPOINT=after_data_put:3` sends SIGKILL to the process right after the third data object was stored.
+final class Failpoints: Sendable {
+    enum Step: String, CaseIterable {
+        case afterPoll = "after_poll"
+        case beforeDataPut = "before_data_put"
+        case afterDataPut = "after_data_put"
+        case afterPart = "after_part"
+        case beforeComplete = "before_complete"
+        case afterComplete = "after_complete"
+        case beforeCommit = "before_commit"
+        case afterCommit = "after_commit"
+        case beforeCheckpoint = "before_checkpoint"
+        case beforeHint = "before_hint"
+    }
+
+    private let step: Step
+    private let times: Int
+    private let passed = Mutex(0)
+
+    /// Nil where the environment names none.
+    init?(_ environment: [String: String]) {
+        let parts = (environment["VARVE_FAILPOINT"] ?? "").split(separator: ":")
+        guard let name = parts.first, let step = Step(rawValue: String(name)) else { return nil }
+        self.step = step
+        times = parts.count > 1 ? Int(parts[1]) ?? 1 : 1
+    }
+
+    func pass(_ reached: Step) {
+        guard reached == step else { return }
+        let count = passed.withLock { passed in
+            passed += 1
+            return passed
+        }
+        if count >= times { kill(getpid(), SIGKILL) }
+    }
+}
+
+/// Passes the store's steps of a `Failpoints`.
+struct FailpointStore: ObjectStore {
+    private let inner: any ObjectStore
+    private let points: Failpoints
+
+    init(_ inner: any ObjectStore, _ points: Failpoints) {
+        (self.inner, self.points) = (inner, points)
+    }
+
+    var location: String { inner.location }
+
+    func put(_ body: ObjectBody, to key: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
+        if let step = Self.step(key, isBefore: true) { points.pass(step) }
+        let info = try await inner.put(body, to: key, options: options)
+        if let step = Self.step(key, isBefore: false) { points.pass(step) }
+        return info
+    }
+
+    private static func step(_ key: ObjectKey, isBefore: Bool) -> Failpoints.Step? {
+        if key.description.contains("/_varve/log/") { return isBefore ? .beforeCommit : .afterCommit }
+        if key.description.contains("/_varve/") { return isBefore ? .beforeCheckpoint : nil }
+        return isBefore ? .beforeDataPut : .afterDataPut
+    }
+
+    func get(_ key: ObjectKey, range: ByteRange?, bytesMax: Int) async throws(StoreError) -> ObjectContent {
+        try await inner.get(key, range: range, bytesMax: bytesMax)
+    }
+
+    func head(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo { try await inner.head(key) }
+
+    func list(_ request: ListRequest) async throws(StoreError) -> ListPage { try await inner.list(request) }
+
+    func delete(_ keys: [ObjectKey]) async throws(StoreError) -> [DeleteFailure] { try await inner.delete(keys) }
+
+    func copy(_ source: ObjectKey, to target: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
+        try await inner.copy(source, to: target, options: options)
+    }
+
+    func createUpload(to key: ObjectKey, options: PutOptions) async throws(StoreError) -> UploadID {
+        try await inner.createUpload(to: key, options: options)
+    }
+
+    func putPart(_ number: Int, _ body: ObjectBody, of upload: UploadID, to key: ObjectKey)
+        async throws(StoreError) -> UploadedPart
+    {
+        let part = try await inner.putPart(number, body, of: upload, to: key)
+        points.pass(.afterPart)
+        return part
+    }
+
+    func completeUpload(_ upload: UploadID, of key: ObjectKey, parts: [UploadedPart], options: PutOptions)
+        async throws(StoreError) -> ObjectInfo
+    {
+        points.pass(.beforeComplete)
+        let info = try await inner.completeUpload(upload, of: key, parts: parts, options: options)
+        points.pass(.afterComplete)
+        return info
+    }
+
+    func abortUpload(_ upload: UploadID, of key: ObjectKey) async throws(StoreError) {
+        try await inner.abortUpload(upload, of: key)
+    }
+
+    func listUploads(prefix: String) async throws(StoreError) -> [PendingUpload] {
+        try await inner.listUploads(prefix: prefix)
+    }
+
+    func listParts(_ upload: UploadID, of key: ObjectKey) async throws(StoreError) -> [UploadedPart] {
+        try await inner.listParts(upload, of: key)
+    }
+}

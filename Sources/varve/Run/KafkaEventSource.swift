@@ -1,0 +1,121 @@
+import Ingest
+import Kafka
+import LakeModel
+
+/// Lets the ingest loop read from Kafka: the one place where both are known.
+final class KafkaEventSource: EventSource {
+    private let consumer: KafkaConsumer
+    private static let questionTimeout = Duration.seconds(30)
+
+    /// Set by tests that kill the process at a chosen step.
+    private let failpoints: Failpoints?
+
+    init(_ consumer: KafkaConsumer, failpoints: Failpoints? = nil) {
+        (self.consumer, self.failpoints) = (consumer, failpoints)
+    }
+
+    func poll(timeout: Duration, eventsMax: Int, _ receive: (EventBatch) -> Void) throws(SourceError) -> [SourceSignal] {
+        let signals = consumer.poll(timeout: timeout, eventsMax: eventsMax) { batch in
+            receive(batch)
+            failpoints?.pass(.afterPoll)
+        }
+        guard !signals.isEmpty else { return [] }
+        var translated: [SourceSignal] = []
+        for signal in signals {
+            if let signal = try translate(signal) { translated.append(signal) }
+        }
+        return translated
+    }
+
+    private func translate(_ signal: ConsumerSignal) throws(SourceError) -> SourceSignal? {
+        switch signal {
+        case .assigned(let names): return .assigned(names)
+        case .revoked(let names, let lost): return .revoked(names, lost: lost)
+        case .reachedEnd(let name, let offset): return .reachedEnd(name, position: offset)
+        case .offsetOutOfRange(let name, let requested, _): return .outOfRange(name, offset: requested)
+        case .statistics: return nil
+        case .closed: return .closed
+        case .error(let error, let name):
+            if error.isFatal { throw SourceError(error.description) }
+            return .trouble(name.map { "\($0): \(error)" } ?? error.description)
+        }
+    }
+
+    func index(of name: TopicPartition) -> Int32 { consumer.source(of: name) }
+
+    func resolve(_ position: StartPosition, for names: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64] {
+        switch position {
+        case .earliest:
+            return try watermarks(names) { $0.low }
+        case .latest:
+            return try watermarks(names) { $0.high }
+        case .at(let time):
+            let times = Dictionary(names.map { ($0, time.milliseconds) }) { first, _ in first }
+            let found = try asking { () throws(KafkaError) in
+                try consumer.offsets(forTimes: times, timeout: Self.questionTimeout)
+            }
+            // A topic partition without an event at or after the time starts at its end.
+            let missing = names.filter { (found[$0] ?? -1) < 0 }
+            return found.filter { $0.value >= 0 }.merging(try watermarks(missing) { $0.high }) { $1 }
+        }
+    }
+
+    func endOffsets(of names: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64] {
+        try watermarks(names) { $0.high }
+    }
+
+    func knownEnd(of name: TopicPartition) -> Int64? {
+        // -1001 (invalid) before the first fetch.
+        consumer.cachedWatermarks(name).flatMap { $0.high >= 0 ? $0.high : nil }
+    }
+
+    private func watermarks(_ names: [TopicPartition], _ choose: ((low: Int64, high: Int64)) -> Int64)
+        throws(SourceError) -> [TopicPartition: Int64]
+    {
+        var offsets: [TopicPartition: Int64] = [:]
+        for name in names {
+            offsets[name] = choose(
+                try asking { () throws(KafkaError) in try consumer.watermarks(name, timeout: Self.questionTimeout) })
+        }
+        return offsets
+    }
+
+    func start(_ offsets: [TopicPartition: Int64]) throws(SourceError) {
+        let positions = offsets.sorted { $0.key < $1.key }.map { ($0.key, StartOffset.at($0.value)) }
+        try asking { () throws(KafkaError) in try consumer.start(positions) }
+    }
+
+    func release(_ names: [TopicPartition]) throws(SourceError) {
+        try asking { () throws(KafkaError) in try consumer.release(names) }
+    }
+
+    func seek(_ name: TopicPartition, to offset: Int64) throws(SourceError) {
+        try asking { () throws(KafkaError) in try consumer.seek(name, to: offset) }
+    }
+
+    func pause(_ names: [TopicPartition]) throws(SourceError) {
+        try asking { () throws(KafkaError) in try consumer.pause(names) }
+    }
+
+    func resume(_ names: [TopicPartition]) throws(SourceError) {
+        try asking { () throws(KafkaError) in try consumer.resume(names) }
+    }
+
+    func hint(_ offsets: [TopicPartition: Int64]) {
+        failpoints?.pass(.beforeHint)
+        consumer.commitHint(offsets)
+    }
+
+    func close() {
+        // Where leaving fails the broker evicts the member by itself; the loop ends by its deadline.
+        try? consumer.beginClose()
+    }
+
+    private func asking<Value>(_ question: () throws(KafkaError) -> Value) throws(SourceError) -> Value {
+        do throws(KafkaError) {
+            return try question()
+        } catch {
+            throw SourceError(error.description)
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import Ingest
+import Operations
+
+/// The HTTP server of a running writer: health, readiness, metrics.
+struct RunServer {
+    private let task: Task<Void, any Error>
+    let address: String
+
+    /// Starts listening in the background; nil where the configuration turns it off. An address that cannot be had ends
+    /// the start-up.
+    static func start(
+        _ listen: ListenAddress?, _ registry: PrometheusRegistry, control: IngestControl, logging: RunLogging
+    ) async throws -> RunServer? {
+        guard let listen else { return nil }
+        let (ports, found) = AsyncThrowingStream.makeStream(of: Int.self)
+        let server = OperationsServer(
+            host: listen.host, port: listen.port, registry: registry, readiness: { readiness(control.status) },
+            logger: logging.logger("varve.server")
+        ) { port in
+            found.yield(port)
+            found.finish()
+        }
+        let task = Task {
+            do {
+                try await server.run()
+            } catch {
+                found.finish(throwing: error)
+                throw error
+            }
+        }
+        do {
+            for try await port in ports { return RunServer(task: task, address: "\(listen.host):\(port)") }
+        } catch let error as OperationsServer.ListenError {
+            throw CommandFailure(.unavailable, error.description, at: "server.listen", fix: "")
+        }
+        throw CommandFailure(.software, "the server ended at once", at: "server.listen", fix: "turn it off to go on")
+    }
+
+    func stop() async {
+        task.cancel()
+        _ = try? await task.value
+    }
+
+    /// Ready: in the group, polling, and the store takes what it is sent.
+    private static func readiness(_ status: IngestStatus) -> HealthReport {
+        HealthReport([
+            .init("assigned", isOK: status.hasAssignment, detail: "\(status.partitions.count) topic partitions"),
+            .init("store", isOK: status.storeTrouble == nil, detail: status.storeTrouble ?? "takes what it is sent"),
+            .init("running", isOK: !status.isStopping, detail: status.isStopping ? "stopping" : "running"),
+        ])
+    }
+}

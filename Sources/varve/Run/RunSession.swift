@@ -1,0 +1,150 @@
+import Catalog
+import Foundation
+import Glibc
+import Ingest
+import Kafka
+import LakeModel
+import Logging
+import ObjectStorage
+import Synchronization
+
+/// One run of the writer: wires source, ingest, catalog and server together.
+struct RunSession {
+    var loaded: LoadedSettings
+    var once: Bool
+    var context: CommandContext
+
+    private let failpoints: Failpoints?
+
+    init(loaded: LoadedSettings, once: Bool, context: CommandContext = .current) {
+        (self.loaded, self.once, self.context) = (loaded, once, context)
+        failpoints = Failpoints(context.environment)
+    }
+
+    private var settings: Settings { loaded.settings }
+
+    func run() async throws {
+        let logging = RunLogging(loaded, clock: context.clock)
+        let control = IngestControl()
+        // Before the store: what it counts goes to the factory that is there when it is made.
+        let registry = RunMetrics.registry(control: control)
+        let store = try await openStore()
+        let tables = try await openTables(in: store, logging: logging)
+        let server = try await RunServer.start(settings.server.listen, registry, control: control, logging: logging)
+        let signals = StopSignals { control.stop() }
+        defer { signals.cancel() }
+        logging.logger("varve.run").info(
+            "running",
+            metadata: [
+                "lake": "\(store.location)", "tables": "\(tables.count)", "pid": "\(getpid())",
+                "listen": "\(server?.address ?? "off")",
+            ])
+        let outcome: IngestOutcome
+        do {
+            outcome = try await ingest(tables, store, control, logging)
+        } catch {
+            await server?.stop()
+            throw error
+        }
+        await server?.stop()
+        try report(outcome, control.status, logging.logger("varve.run"))
+    }
+
+    /// Runs the loop on a thread of its own, the consumer with it.
+    private func ingest(
+        _ tables: [(TableSettings, Table)], _ store: any ObjectStore, _ control: IngestControl, _ logging: RunLogging
+    ) async throws -> IngestOutcome {
+        let kafka = try settings.kafkaSettings()
+        let ingest = settings.ingestSettings(once: once, cores: ProcessInfo.processInfo.activeProcessorCount)
+        let topics = settings.tables.flatMap { $0.topics.map(\.subscription) }
+        let (clock, failpoints) = (context.clock, failpoints)
+        return try await onOwnThread(named: "ingest") {
+            let consumer = try KafkaConsumer(kafka, logger: logging.logger("varve.kafka"))
+            try consumer.subscribe(topics)
+            let loop = try IngestLoop(
+                settings: ingest, tables: tables, source: KafkaEventSource(consumer, failpoints: failpoints),
+                store: store, writer: .ofThisProcess(), clock: clock,
+                random: SystemRandomNumberGenerator(), logger: logging.logger("varve.ingest"), control: control)
+            return try loop.run()
+        }
+    }
+
+    private func openStore() async throws -> any ObjectStore {
+        let metered = MeteredStore(
+            try await StoreOpening.open(settings, in: context), clock: context.clock)
+        let store: any ObjectStore = failpoints.map { FailpointStore(metered, $0) } ?? metered
+        guard case .s3 = settings.lake else { return store }
+        // A directory obeys by construction; a server has to show it (design: a conforming store or no start).
+        var random = SystemRandomNumberGenerator()
+        let probe = StoreProbe(store: store, clock: context.clock, id: CommitID(using: &random))
+        let report = await probe.run(onlyRequired: true)
+        guard report.supportsExactlyOnce else {
+            if let failure = report.failure { throw failure }
+            throw CommandFailure(.configuration, report.verdict, at: store.location, fix: "see 'varve doctor'")
+        }
+        return store
+    }
+
+    private func openTables(in store: any ObjectStore, logging: RunLogging) async throws -> [(TableSettings, Table)] {
+        var tables: [(TableSettings, Table)] = []
+        for table in settings.tables {
+            let name = try TableName.parse(table.name)
+            let log = try await Table.open(
+                name, in: store, clock: context.clock, logger: logging.logger("varve.catalog"))
+            tables.append((try table.ingestSettings(), log))
+        }
+        return tables
+    }
+
+    private func report(_ outcome: IngestOutcome, _ status: IngestStatus, _ logger: Logger) throws {
+        let committed = status.tables.reduce(0) { $0 + $1.counters.eventsCommitted }
+        let objects = status.tables.reduce(0) { $0 + $1.counters.objectsCommitted }
+        logger.info("stopped", metadata: ["events_committed": "\(committed)", "objects": "\(objects)"])
+        guard case .timedOut(let events) = outcome else { return }
+        throw CommandFailure(
+            .temporaryFailure, "stopped with \(events) events not committed", at: "shutdown.timeout",
+            fix: "nothing is lost, the next run reads them again; see the log for what held the store up")
+    }
+}
+
+extension WriterIdentity {
+    /// Unique for this start of this process.
+    static func ofThisProcess() -> WriterIdentity {
+        var random = SystemRandomNumberGenerator()
+        let host = ProcessInfo.processInfo.hostName
+        return WriterIdentity(id: hex(random.next()), host: host, program: "varve \(Varve.version)")
+    }
+}
+
+/// Turns SIGTERM and SIGINT into a request to stop; a second one ends the process at once, as nothing can be lost.
+private final class StopSignals {
+    private var sources: [any DispatchSourceSignal] = []
+
+    init(_ stop: @escaping @Sendable () -> Void) {
+        for number in [SIGTERM, SIGINT] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            let times = SignalCount()
+            source.setEventHandler {
+                if times.next() == 1 { stop() } else { _exit(128 + number) }
+            }
+            source.resume()
+            sources.append(source)
+        }
+    }
+
+    func cancel() {
+        for source in sources { source.cancel() }
+    }
+}
+
+private final class SignalCount: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+        count.withLock { count in
+            count += 1
+            return count
+        }
+    }
+}
