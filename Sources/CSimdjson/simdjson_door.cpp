@@ -1,97 +1,160 @@
 #include "CSimdjson.h"
 
-#include <new>
 #include <simdjson.h>
 
-namespace dom = simdjson::dom;
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "json_find.h"
+#include "json_grammar.h"
+#include "json_text.h"
+
+// simdjson's first stage (token index, UTF-8, quotes, control characters) with a second stage of our own: it builds
+// no tree, and unlike simdjson's takes numbers of any length. See docs/decisions/0040-json-validation.md.
+
+namespace {
+
+// The index takes 4 bytes for each byte of text; longer texts are scanned without one.
+constexpr size_t indexed_bytes_max = 1 << 20;
+// Scratch that a larger text made grow beyond this is given back with the next one.
+constexpr size_t scratch_bytes_kept = 1 << 16;
+
+}  // namespace
 
 struct varve_json {
-    dom::parser parser;
-    dom::element root;
-    size_t depth_max;
-    bool has_root = false;
+    std::unique_ptr<simdjson::internal::dom_parser_implementation> stage;
+    int32_t depth_max = 0;
+    const uint8_t *bytes = nullptr;
+    size_t count = 0;
+    bool is_indexed = false;
+    uint8_t *scratch = nullptr;
+    size_t scratch_capacity = 0;
+
+    ~varve_json() { free(scratch); }
+
+    bool reserve_index(size_t needed) {
+        if (needed <= stage->capacity()) return true;
+        size_t capacity = 4096;
+        while (capacity < needed) capacity *= 2;
+        return stage->set_capacity(capacity) == simdjson::SUCCESS;
+    }
+
+    void drop_large_scratch() {
+        if (scratch_capacity <= scratch_bytes_kept) return;
+        free(scratch);
+        scratch = nullptr;
+        scratch_capacity = 0;
+    }
+
+    uint8_t *reserve_scratch(size_t needed) {
+        if (needed > scratch_capacity) {
+            auto *grown = static_cast<uint8_t *>(realloc(scratch, needed));
+            if (!grown) return nullptr;
+            scratch = grown;
+            scratch_capacity = needed;
+        }
+        return scratch;
+    }
 };
 
-static const size_t first_capacity = 64 << 10;
+using namespace varve;
 
-varve_json *varve_json_create(size_t depth_max) {
-    varve_json *json = new (std::nothrow) varve_json;
-    if (json == nullptr) return nullptr;
-    json->depth_max = depth_max;
-    if (json->parser.allocate(first_capacity, depth_max) != simdjson::SUCCESS) {
-        delete json;
+static int32_t status_of(simdjson::error_code code) {
+    switch (code) {
+    case simdjson::SUCCESS: return VARVE_JSON_VALID;
+    case simdjson::EMPTY: return VARVE_JSON_EMPTY;
+    case simdjson::UTF8_ERROR: return VARVE_JSON_UTF8;
+    case simdjson::MEMALLOC: return VARVE_JSON_MEMORY;
+    default: return VARVE_JSON_SYNTAX;
+    }
+}
+
+// A text that is one scalar: copied, so that a byte that ends it follows.
+static int32_t check_root_scalar(varve_json *handle, const uint8_t *first, const uint8_t *last) {
+    size_t count = size_t(last - first) + 1;
+    if (*first == '"') return *last == '"' && count >= 2 ? VARVE_JSON_VALID : VARVE_JSON_SYNTAX;
+    uint8_t *copy = handle->reserve_scratch(count + 1);
+    if (!copy) return VARVE_JSON_MEMORY;
+    memcpy(copy, first, count);
+    copy[count] = ' ';
+    return check_scalar(copy);
+}
+
+template <class Tokens>
+static int32_t check_root(varve_json *handle, Tokens tokens, const uint8_t *first, const uint8_t *last) {
+    if (*first == '{' || *first == '[') {
+        if (*last != (*first == '{' ? '}' : ']')) return VARVE_JSON_SYNTAX;
+        return check_container(tokens, handle->depth_max);
+    }
+    tokens.take();
+    if (!tokens.at_end()) return VARVE_JSON_SYNTAX;
+    return check_root_scalar(handle, first, last);
+}
+
+static indexed_tokens index_of(const varve_json *handle) {
+    const uint32_t *begin = handle->stage->structural_indexes.get();
+    return {handle->bytes, begin, begin + handle->stage->n_structural_indexes};
+}
+
+static scanned_tokens scan_of(const varve_json *handle) { return {handle->bytes, handle->bytes + handle->count}; }
+
+extern "C" {
+
+varve_json *varve_json_create(int32_t depth_max) {
+    auto *handle = new (std::nothrow) varve_json;
+    if (!handle) return nullptr;
+    handle->depth_max = depth_max < 1 ? 1 : depth_max > depth_limit ? depth_limit : depth_max;
+    auto code = simdjson::get_active_implementation()->create_dom_parser_implementation(4096, 1, handle->stage);
+    if (code != simdjson::SUCCESS) {
+        delete handle;
         return nullptr;
     }
-    return json;
+    return handle;
 }
 
-void varve_json_destroy(varve_json *json) { delete json; }
+void varve_json_destroy(varve_json *handle) { delete handle; }
 
-int varve_json_parse(varve_json *json, const uint8_t *bytes, size_t count) {
-    json->has_root = false;
-    if (count > json->parser.capacity()) {
-        size_t capacity = json->parser.capacity();
-        while (capacity < count) capacity *= 2;
-        if (json->parser.allocate(capacity, json->depth_max) != simdjson::SUCCESS) return VARVE_JSON_NO_MEMORY;
+int32_t varve_json_parse(varve_json *handle, const uint8_t *bytes, size_t count) {
+    handle->drop_large_scratch();
+    handle->bytes = bytes;
+    handle->count = count;
+    handle->is_indexed = count <= indexed_bytes_max;
+    const uint8_t *first = bytes, *end = bytes + count;
+    while (first < end && is_space(*first)) first++;
+    if (first == end) return VARVE_JSON_EMPTY;
+    const uint8_t *last = end - 1;
+    while (is_space(*last)) last--;
+    int32_t status;
+    if (handle->is_indexed) {
+        if (!handle->reserve_index(count)) return VARVE_JSON_MEMORY;
+        status = status_of(handle->stage->stage1(bytes, count, simdjson::stage1_mode::regular));
+        if (!status) status = check_root(handle, index_of(handle), first, last);
+    } else {
+        if (!simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), count)) return VARVE_JSON_UTF8;
+        status = check_root(handle, scan_of(handle), first, last);
     }
-    // false: the bytes are padded already, so they are parsed where they are.
-    simdjson::error_code error = json->parser.parse(bytes, count, false).get(json->root);
-    switch (error) {
-    case simdjson::SUCCESS:
-        json->has_root = true;
-        return VARVE_JSON_VALID;
-    case simdjson::DEPTH_ERROR:
-        return VARVE_JSON_TOO_DEEP;
-    case simdjson::NUMBER_ERROR:
-        return VARVE_JSON_NUMBER;
-    case simdjson::MEMALLOC:
-        return VARVE_JSON_NO_MEMORY;
-    default:
-        return VARVE_JSON_INVALID;
-    }
+    if (status) return status;
+    marks found = find_marks(bytes, count);
+    if (found.backslash) status = check_escapes(first, end);
+    if (status) return status;
+    return found.line_break ? VARVE_JSON_VALID_WITH_LINE_BREAKS : VARVE_JSON_VALID;
 }
 
-void varve_json_at(varve_json *json, const char *pointer, size_t pointer_bytes, struct varve_json_value *value) {
-    *value = {};
-    if (!json->has_root) return;
-    dom::element found;
-    if (json->root.at_pointer(std::string_view(pointer, pointer_bytes)).get(found) != simdjson::SUCCESS) return;
-    switch (found.type()) {
-    case dom::element_type::NULL_VALUE:
-        value->type = VARVE_JSON_NULL;
-        break;
-    case dom::element_type::BOOL: {
-        bool truth = false;
-        (void)found.get(truth);
-        value->type = VARVE_JSON_BOOL;
-        value->integer = truth;
-        break;
-    }
-    case dom::element_type::INT64:
-        value->type = found.get(value->integer) == simdjson::SUCCESS ? VARVE_JSON_INT64 : VARVE_JSON_ABSENT;
-        break;
-    case dom::element_type::UINT64:
-        value->type = found.get(value->natural) == simdjson::SUCCESS ? VARVE_JSON_UINT64 : VARVE_JSON_ABSENT;
-        break;
-    case dom::element_type::DOUBLE:
-        value->type = found.get(value->number) == simdjson::SUCCESS ? VARVE_JSON_DOUBLE : VARVE_JSON_ABSENT;
-        break;
-    case dom::element_type::STRING: {
-        std::string_view text;
-        if (found.get(text) != simdjson::SUCCESS) return;
-        value->type = VARVE_JSON_STRING;
-        value->text = text.data();
-        value->text_bytes = text.size();
-        break;
-    }
-    default:
-        value->type = VARVE_JSON_CONTAINER;
-    }
+varve_json_value varve_json_find(
+    varve_json *handle, const uint8_t *text, const varve_json_step *steps, size_t step_count) {
+    if (handle->is_indexed) return find_value(handle, index_of(handle), text, steps, step_count);
+    return find_value(handle, scan_of(handle), text, steps, step_count);
 }
 
 size_t varve_json_minify(const uint8_t *bytes, size_t count, uint8_t *target) {
-    size_t written = 0;
-    simdjson::error_code error = simdjson::minify(
-        reinterpret_cast<const char *>(bytes), count, reinterpret_cast<char *>(target), written);
-    return error == simdjson::SUCCESS ? written : SIZE_MAX;
+    size_t length = 0;
+    auto code = simdjson::minify(
+        reinterpret_cast<const char *>(bytes), count, reinterpret_cast<char *>(target), length);
+    return code == simdjson::SUCCESS ? length : 0;
+}
+
+bool varve_utf8_valid(const uint8_t *bytes, size_t count) {
+    return simdjson::validate_utf8(reinterpret_cast<const char *>(bytes), count);
+}
 }

@@ -19,8 +19,6 @@ final class EventRouter {
     private var value = ValueWriter()
     private var deadLetter = DeadLetterWriter()
     private let parser = JSONParser()
-    /// Payloads that have to be parsed before their place is known.
-    private let scratch = FrameBuffer(capacityBytes: 64 << 10)
     private var prefixes: [Int32: EnvelopePrefix] = [:]
 
     /// The hour of the last event that was on time, and that of the last late one.
@@ -87,10 +85,12 @@ final class EventRouter {
         _ event: Event, _ run: Run, prefix: EnvelopePrefix, state: inout SourceState, table: TableWriter,
         workshop: Workshop
     ) throws(SourceError) {
-        var parsed = false
-        if needsParse { parsed = parse(event) }
+        // Judged once, whether the place, the line or both need it.
+        var known: JSONOutcome?
+        if needsParse, let payload = event.value { known = parser.parse(payload) }
+        let judged = known?.isValid == true ? parser : nil
         let time: Int64
-        switch timeIsKafka ? kafkaTime(event) : settings.time.resolve(event, headers: run.headers, parser: parsed ? parser : nil) {
+        switch timeIsKafka ? kafkaTime(event) : settings.time.resolve(event, headers: run.headers, parser: judged) {
         case .success(let value): time = value
         case .failure(let reason):
             return try bury(event, run, prefix: prefix, reason, table: table, workshop: workshop)
@@ -106,7 +106,8 @@ final class EventRouter {
         if shardIsFixed {
             shard = Int(state.shard)
         } else {
-            shard = settings.shardRule.shard(of: event, partition: run.name.partition, parser: parsed ? parser : nil, shards: shards)
+            shard = settings.shardRule.shard(
+                of: event, partition: run.name.partition, parser: judged, shards: shards)
         }
         let object = try object(
             time: time, isLate: isLate, shard: shard, side: isLate && settings.late.policy == .separate ? .late : .main,
@@ -114,9 +115,10 @@ final class EventRouter {
         let outcome: AppendOutcome
         switch settings.format {
         case .value:
-            outcome = value.append(event, parser: parser, to: object.buffer)
+            outcome = value.append(event, parser: parser, to: object.buffer, known: known)
         case .envelope, .parquet:
-            outcome = envelope.append(event, prefix: prefix, headers: run.headers, parser: parser, to: object.buffer)
+            outcome = envelope.append(
+                event, prefix: prefix, headers: run.headers, parser: parser, to: object.buffer, known: known)
         }
         switch outcome {
         case .written:
@@ -144,7 +146,8 @@ final class EventRouter {
             time: time, isLate: false, shard: 0, side: .deadLetter, first: event, run, table: table,
             workshop: workshop)
         let outcome = deadLetter.append(
-            event, prefix: prefix, headers: run.headers, reason: reason, detail: "", to: object.buffer)
+            event, prefix: prefix, headers: run.headers, parser: parser, reason: reason, detail: "",
+            to: object.buffer)
         guard case .written = outcome else {
             throw SourceError(
                 "\(run.name) offset \(event.offset): cannot be written to the dead-letter table (\(outcome)):"
@@ -203,14 +206,9 @@ final class EventRouter {
 
     @inline(__always)
     private func kafkaTime(_ event: Event) -> Result<Int64, RejectReason> {
-        event.timestampType == .none ? .failure(.noEventTime) : .success(event.timestamp)
-    }
-
-    /// Parses the payload into `parser`; false where it is no JSON.
-    private func parse(_ event: Event) -> Bool {
-        guard let payload = event.value else { return false }
-        scratch.clear()
-        scratch.append(payload)
-        return parser.parse(padded: UnsafeRawBufferPointer(start: scratch.base, count: scratch.count)) == .valid
+        guard event.timestampType != .none, EventTimeRule.range.contains(event.timestamp) else {
+            return settings.time.resolve(event, headers: NoHeaders(), parser: nil)
+        }
+        return .success(event.timestamp)
     }
 }

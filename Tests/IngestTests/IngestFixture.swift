@@ -97,9 +97,10 @@ struct IngestFixture {
     /// Every event of the live objects of one side, read back from the store.
     func events(_ side: TableSide = .main) async throws -> [StoredEvent] {
         var events: [StoredEvent] = []
+        let reader = EnvelopeReader()
         for object in try await objects() where object.side == side {
             for line in try await lines(object) {
-                events.append(try line.withUnsafeBytes { try EnvelopeReader.read($0) })
+                events.append(try line.withUnsafeBytes { try reader.read($0) })
             }
         }
         return events

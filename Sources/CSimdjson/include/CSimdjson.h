@@ -1,7 +1,9 @@
-// The door to simdjson: strict JSON validation and look-ups by JSON Pointer, as plain C. No exception crosses it.
+// A C door to simdjson: strict validation of one JSON text and look-up of single values in it.
+// Nothing here throws, keeps a pointer to the caller's bytes past the next call, or reads outside of them.
 #ifndef CSIMDJSON_H
 #define CSIMDJSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -9,51 +11,60 @@
 extern "C" {
 #endif
 
+enum varve_json_status {
+    VARVE_JSON_VALID = 0,
+    VARVE_JSON_VALID_WITH_LINE_BREAKS = 1,  // LF or CR between tokens
+    VARVE_JSON_EMPTY = 2,                   // nothing, or white space only
+    VARVE_JSON_SYNTAX = 3,
+    VARVE_JSON_UTF8 = 4,
+    VARVE_JSON_TOO_DEEP = 5,
+    VARVE_JSON_SURROGATE = 6,  // an escaped UTF-16 surrogate without its other half
+    VARVE_JSON_NUMBER = 7,     // a number beyond the range of a double
+    VARVE_JSON_MEMORY = 8,
+};
+
+enum varve_json_kind {
+    VARVE_JSON_MISSING = 0,
+    VARVE_JSON_NULL = 1,
+    VARVE_JSON_FALSE = 2,
+    VARVE_JSON_TRUE = 3,
+    VARVE_JSON_NUMERIC = 4,
+    VARVE_JSON_STRING = 5,
+    VARVE_JSON_ARRAY = 6,
+    VARVE_JSON_OBJECT = 7,
+};
+
 typedef struct varve_json varve_json;
 
-enum varve_json_outcome {
-    VARVE_JSON_VALID = 0,
-    VARVE_JSON_INVALID = 1,
-    VARVE_JSON_TOO_DEEP = 2,
-    // Not representable in 64 bits: may still be valid JSON (RFC 8259 sets no limit).
-    VARVE_JSON_NUMBER = 3,
-    VARVE_JSON_NO_MEMORY = 4,
-};
+// One step of a JSON Pointer: a member's name, and the same as an array index (or -1 where it is none).
+typedef struct {
+    size_t offset, count;  // of the unescaped name in the pointer's text
+    int64_t index;
+} varve_json_step;
 
-enum varve_json_type {
-    VARVE_JSON_ABSENT = 0,
-    VARVE_JSON_NULL,
-    VARVE_JSON_BOOL,
-    VARVE_JSON_INT64,
-    VARVE_JSON_UINT64,
-    VARVE_JSON_DOUBLE,
-    VARVE_JSON_STRING,
-    VARVE_JSON_CONTAINER,
-};
+// A number as it is written, a string without quotes and escapes; valid until the next call with the same handle,
+// and as long as the bytes that were parsed.
+typedef struct {
+    int32_t kind;
+    const uint8_t *bytes;
+    size_t count;
+} varve_json_value;
 
-// A scalar of the last parsed document. `text` belongs to the parser and lives until its next parse.
-struct varve_json_value {
-    int type;
-    int64_t integer;
-    uint64_t natural;
-    double number;
-    const char *text;
-    size_t text_bytes;
-};
+varve_json *varve_json_create(int32_t depth_max);  // NULL: out of memory
+void varve_json_destroy(varve_json *handle);
 
-// NULL where there is no memory.
-varve_json *varve_json_create(size_t depth_max);
-void varve_json_destroy(varve_json *json);
+// Judges bytes[0..<count]; needs no padding behind them.
+int32_t varve_json_parse(varve_json *handle, const uint8_t *bytes, size_t count);
 
-// `bytes` must be followed by at least 64 readable bytes (SIMDJSON_PADDING).
-int varve_json_parse(varve_json *json, const uint8_t *bytes, size_t count);
+// Looks a value up in the text of the last parse, which was valid and is still there. The first of several members
+// of the same name counts.
+varve_json_value varve_json_find(
+    varve_json *handle, const uint8_t *text, const varve_json_step *steps, size_t step_count);
 
-// Looks up a JSON Pointer (RFC 6901) in the document of the last successful parse.
-void varve_json_at(varve_json *json, const char *pointer, size_t pointer_bytes, struct varve_json_value *value);
-
-// Writes `bytes` without insignificant white space to `target`, which has room for `count`; returns the bytes written,
-// or SIZE_MAX where it is not JSON.
+// Writes a valid text without white space between tokens; `target` has room for count + 64 bytes. Answers the length.
 size_t varve_json_minify(const uint8_t *bytes, size_t count, uint8_t *target);
+
+bool varve_utf8_valid(const uint8_t *bytes, size_t count);
 
 #ifdef __cplusplus
 }

@@ -1,104 +1,156 @@
-import CSimdjson
-import Compression
+public import Compression
+internal import CSimdjson
 
-/// Judges JSON texts strictly (RFC 8259) and looks values up in the last one. Owned by one thread.
-///
-/// Nesting beyond `depthMax` is refused. Numbers may have any size: those beyond 64 bits are judged by grammar alone.
-public final class JSONParser {
-    public enum Outcome: Sendable {
-        case valid
-        case invalid
-        case tooDeep
+/// What a payload is, judged as JSON (RFC 8259).
+public enum JSONOutcome: Equatable, Sendable {
+    /// One JSON text that stands on one line as it is.
+    case valid
+    /// One JSON text with LF or CR between its tokens.
+    case validWithLineBreaks
+    case invalid(JSONFault)
+
+    @inlinable public var isValid: Bool {
+        switch self {
+        case .valid, .validWithLineBreaks: true
+        case .invalid: false
+        }
     }
+}
 
+/// Why a text is not taken for JSON.
+public enum JSONFault: Equatable, Sendable {
+    /// No bytes, or white space only.
+    case empty
+    case syntax
+    case invalidUTF8
+    /// More than `JSONParser.depthMax` levels.
+    case tooDeep
+    /// An escaped UTF-16 surrogate without its other half; strict readers refuse the whole file for one.
+    case loneSurrogate
+    /// A number beyond the range of a double; strict readers refuse the whole file for one.
+    case numberOutOfRange
+    case outOfMemory
+}
+
+extension JSONFault: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .empty: "empty"
+        case .syntax: "not JSON"
+        case .invalidUTF8: "not UTF-8"
+        case .tooDeep: "nested deeper than \(JSONParser.depthMax) levels"
+        case .loneSurrogate: "a string has half a surrogate pair"
+        case .numberOutOfRange: "a number is out of a double's range"
+        case .outOfMemory: "not enough memory to check it"
+        }
+    }
+}
+
+/// A value found in a JSON text; its bytes are borrowed until the parser's next call.
+public enum JSONScalar {
+    case null
+    case bool(Bool)
+    /// As it is written.
+    case number(UnsafeRawBufferPointer)
+    /// Without quotes, escapes resolved: UTF-8.
+    case string(UnsafeRawBufferPointer)
+}
+
+/// Judges JSON texts strictly and looks values up in the one judged last; one thread at a time may use it.
+///
+/// It keeps no copy of a text: look-ups need the bytes of the last `parse` to be there still.
+public final class JSONParser {
+    /// Levels of arrays and objects; RFC 8259 section 9 lets a reader set a limit.
     public static let depthMax = 128
 
+    /// Nil where there was no memory; then every text is refused.
     private let handle: OpaquePointer?
 
     public init() {
-        handle = varve_json_create(Self.depthMax)
+        handle = varve_json_create(Int32(Self.depthMax))
     }
 
     deinit {
         varve_json_destroy(handle)
     }
 
-    /// Parses bytes that are followed by `FrameBuffer.slackBytes` readable bytes.
-    public func parse(padded bytes: UnsafeRawBufferPointer) -> Outcome {
-        guard let handle, let start = bytes.baseAddress, bytes.count > 0 else { return .invalid }
-        switch UInt32(bitPattern: varve_json_parse(handle, start.assumingMemoryBound(to: UInt8.self), bytes.count)) {
+    /// Judges `bytes`; nothing need follow them in memory.
+    public func parse(_ bytes: UnsafeRawBufferPointer) -> JSONOutcome {
+        guard let handle else { return .invalid(.outOfMemory) }
+        let status = varve_json_parse(handle, bytes.bytes, bytes.count)
+        switch UInt32(bitPattern: status) {
         case VARVE_JSON_VALID.rawValue: return .valid
-        case VARVE_JSON_TOO_DEEP.rawValue: return .tooDeep
-        case VARVE_JSON_NUMBER.rawValue: return JSONGrammar.judge(bytes, depthMax: Self.depthMax)
-        default: return .invalid
+        case VARVE_JSON_VALID_WITH_LINE_BREAKS.rawValue: return .validWithLineBreaks
+        case VARVE_JSON_EMPTY.rawValue: return .invalid(.empty)
+        case VARVE_JSON_UTF8.rawValue: return .invalid(.invalidUTF8)
+        case VARVE_JSON_TOO_DEEP.rawValue: return .invalid(.tooDeep)
+        case VARVE_JSON_SURROGATE.rawValue: return .invalid(.loneSurrogate)
+        case VARVE_JSON_NUMBER.rawValue: return .invalid(.numberOutOfRange)
+        case VARVE_JSON_MEMORY.rawValue: return .invalid(.outOfMemory)
+        default: return .invalid(.syntax)
         }
     }
 
-    /// A scalar of the text that was parsed last, where that was valid. Its text is borrowed until the next parse.
-    public func value(at pointer: JSONPointer) -> JSONScalar {
-        guard let handle else { return .absent }
-        var found = varve_json_value()
-        pointer.bytes.withUnsafeBytes { bytes in
-            varve_json_at(handle, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count, &found)
+    /// The scalar at `pointer` in the text judged last, which must have been valid and be there still; nil where
+    /// there is none or it is an array or object. Of several members of one name the first counts.
+    public func value(at pointer: borrowing JSONPointer) -> JSONScalar? {
+        guard let handle else { return nil }
+        // The door reads the steps and the text during the call only.
+        let found = pointer.steps.withUnsafeBufferPointer { steps in
+            pointer.text.withUnsafeBufferPointer { text in
+                varve_json_find(handle, text.baseAddress, steps.baseAddress, steps.count)
+            }
         }
-        switch UInt32(bitPattern: found.type) {
+        switch UInt32(bitPattern: found.kind) {
         case VARVE_JSON_NULL.rawValue: return .null
-        case VARVE_JSON_BOOL.rawValue: return .bool(found.integer != 0)
-        case VARVE_JSON_INT64.rawValue: return .integer(found.integer)
-        case VARVE_JSON_UINT64.rawValue: return .natural(found.natural)
-        case VARVE_JSON_DOUBLE.rawValue: return .number(found.number)
-        case VARVE_JSON_STRING.rawValue:
-            return .string(UnsafeRawBufferPointer(start: found.text, count: found.text_bytes))
-        case VARVE_JSON_CONTAINER.rawValue: return .container
-        default: return .absent
+        case VARVE_JSON_TRUE.rawValue: return .bool(true)
+        case VARVE_JSON_FALSE.rawValue: return .bool(false)
+        case VARVE_JSON_NUMERIC.rawValue: return .number(UnsafeRawBufferPointer(start: found.bytes, count: found.count))
+        case VARVE_JSON_STRING.rawValue: return .string(UnsafeRawBufferPointer(start: found.bytes, count: found.count))
+        default: return nil
         }
     }
 
-    /// Replaces the bytes of `buffer` from `start` on by the same JSON without insignificant white space.
-    static func minify(_ buffer: FrameBuffer, from start: Int) -> Bool {
-        let count = buffer.count - start
-        let copy = UnsafeMutableRawPointer.allocate(byteCount: count + FrameBuffer.slackBytes, alignment: 16)
-        defer { copy.deallocate() }
-        copy.copyMemory(from: buffer.base + start, byteCount: count)
-        (copy + count).initializeMemory(as: UInt8.self, repeating: 0, count: FrameBuffer.slackBytes)
-        let written = varve_json_minify(
-            copy.assumingMemoryBound(to: UInt8.self), count,
-            (buffer.base + start).assumingMemoryBound(to: UInt8.self))
-        guard written <= count else {
-            (buffer.base + start).copyMemory(from: copy, byteCount: count)
-            return false
-        }
-        buffer.truncate(to: start + written)
-        return true
+    /// Appends a valid text to `buffer` without white space between its tokens.
+    public func minify(_ bytes: UnsafeRawBufferPointer, to buffer: FrameBuffer) {
+        buffer.ensure(free: bytes.count)
+        // The door writes at most count + 64 bytes: the slack takes what is over.
+        let target = (buffer.base + buffer.count).assumingMemoryBound(to: UInt8.self)
+        buffer.advance(by: varve_json_minify(bytes.bytes, bytes.count, target))
     }
 }
 
-/// A value found by a JSON Pointer.
-public enum JSONScalar {
-    case absent, null, container
-    case bool(Bool)
-    case integer(Int64)
-    case natural(UInt64)
-    case number(Double)
-    /// Unescaped UTF-8, borrowed from the parser.
-    case string(UnsafeRawBufferPointer)
+/// Whether `bytes` are well-formed UTF-8 (Unicode, table 3-7).
+func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    varve_utf8_valid(bytes.bytes, bytes.count)
 }
 
-/// A place in a JSON text (RFC 6901): `/user/id`, `/items/0`, or empty for the whole.
-public struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
-    public let description: String
-    let bytes: [UInt8]
+extension UnsafeRawBufferPointer {
+    var bytes: UnsafePointer<UInt8>? { baseAddress?.assumingMemoryBound(to: UInt8.self) }
+}
 
-    /// Nil unless it is empty or begins with `/`, and every `~` is followed by `0` or `1`.
-    public init?(_ text: String) {
-        guard text.isEmpty || text.utf8.first == UInt8(ascii: "/"), text.utf8.count <= 1024 else { return nil }
-        var afterTilde = false
-        for byte in text.utf8 {
-            if afterTilde, byte != UInt8(ascii: "0"), byte != UInt8(ascii: "1") { return nil }
-            afterTilde = byte == UInt8(ascii: "~")
+extension Int64 {
+    /// Reads an optional minus and digits; nil for anything else and for what does not fit.
+    init?(decimal text: UnsafeRawBufferPointer) {
+        guard let first = text.first else { return nil }
+        let isNegative = first == UInt8(ascii: "-")
+        let digits = isNegative ? text.dropFirst() : text[...]
+        guard !digits.isEmpty else { return nil }
+        var value: Int64 = 0
+        for byte in digits {
+            let digit = Int64(byte &- 48)
+            guard digit < 10 else { return nil }
+            let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflowToo) = product.subtractingReportingOverflow(digit)
+            guard !overflow, !overflowToo else { return nil }
+            value = sum
         }
-        guard !afterTilde else { return nil }
-        description = text
-        bytes = Array(text.utf8)
+        // Counted downwards, as the least integer has no positive counterpart.
+        guard !isNegative else {
+            self = value
+            return
+        }
+        guard value != .min else { return nil }
+        self = -value
     }
 }

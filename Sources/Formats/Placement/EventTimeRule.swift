@@ -11,6 +11,8 @@ public struct EventTimeRule: Hashable, Sendable {
         case header(String)
     }
 
+    /// How a field or header tells the time: RFC 3339 text (UTC where it names no offset), or a number since 1970, as a
+    /// JSON number or as text, with or without a fraction.
     public enum Unit: String, Hashable, Sendable, CaseIterable {
         case iso8601
         case seconds = "s"
@@ -49,71 +51,48 @@ public struct EventTimeRule: Hashable, Sendable {
 
     /// The event's time in milliseconds since 1970.
     ///
-    /// - Parameter parser: holds the parsed payload; nil where that is no JSON.
+    /// - Parameter parser: has just judged the payload valid; nil where that is no JSON.
     public func resolve(_ event: Event, headers: any EventHeaders, parser: JSONParser?) -> Result<Int64, RejectReason> {
         switch origin {
         case .kafka:
-            return event.timestampType == .none ? .failure(.noEventTime) : .success(event.timestamp)
+            // Producers that know no time send -1 (RecordBatch.NO_TIMESTAMP).
+            guard event.timestampType != .none, event.timestamp != -1 else { return .failure(.noEventTime) }
+            return Self.checked(event.timestamp)
         case .field(let pointer):
             guard let parser else { return .failure(event.value == nil ? .tombstone : .notJSON) }
-            return milliseconds(of: parser.value(at: pointer))
+            switch parser.value(at: pointer) {
+            case .string(let text): return milliseconds(text)
+            case .number(let text): return unit == .iso8601 ? .failure(.badEventTime) : milliseconds(text)
+            case .bool: return .failure(.badEventTime)
+            case .null, nil: return .failure(.noEventTime)
+            }
         case .header(let name):
             var result: Result<Int64, RejectReason> = .failure(.noEventTime)
-            headers.forEachHeader(of: event) { bytes, value in
-                guard bytes.elementsEqual(name.utf8) else { return }
-                result = value.map(milliseconds(ofText:)) ?? .failure(.noEventTime)
+            headers.forEachHeader(of: event) { candidate, value in
+                guard candidate.elementsEqual(name.utf8) else { return }
+                result = value.map(milliseconds) ?? .failure(.noEventTime)
             }
             return result
         }
     }
 
-    private func milliseconds(of scalar: JSONScalar) -> Result<Int64, RejectReason> {
-        switch scalar {
-        case .absent, .null: .failure(.noEventTime)
-        case .container, .bool: .failure(.badEventTime)
-        case .integer(let value): scaled(value)
-        case .natural(let value): Int64(exactly: value).map(scaled) ?? .failure(.badEventTime)
-        case .number(let value): scaled(value)
-        case .string(let text): milliseconds(ofText: text)
-        }
+    private func milliseconds(_ text: UnsafeRawBufferPointer) -> Result<Int64, RejectReason> {
+        guard !text.isEmpty else { return .failure(.noEventTime) }
+        let milliseconds =
+            switch unit {
+            case .iso8601: Timestamp.parse(text)?.milliseconds
+            case .seconds: Decimal(text)?.scaled(byPowerOfTen: 3)
+            case .milliseconds: Decimal(text)?.scaled(byPowerOfTen: 0)
+            case .microseconds: Decimal(text)?.scaled(byPowerOfTen: -3)
+            case .nanoseconds: Decimal(text)?.scaled(byPowerOfTen: -6)
+            }
+        return milliseconds.map(Self.checked) ?? .failure(.badEventTime)
     }
 
-    private func milliseconds(ofText text: UnsafeRawBufferPointer) -> Result<Int64, RejectReason> {
-        if unit == .iso8601 { return Timestamp.parse(text).map { .success($0.milliseconds) } ?? .failure(.badEventTime) }
-        let string = String(decoding: text.prefix(64), as: UTF8.self)
-        if let value = Int64(string) { return scaled(value) }
-        return Double(string).map(scaled) ?? .failure(.badEventTime)
+    private static func checked(_ milliseconds: Int64) -> Result<Int64, RejectReason> {
+        range.contains(milliseconds) ? .success(milliseconds) : .failure(.badEventTime)
     }
 
-    private func scaled(_ value: Int64) -> Result<Int64, RejectReason> {
-        switch unit {
-        case .iso8601: return .failure(.badEventTime)
-        case .seconds:
-            let (product, overflow) = value.multipliedReportingOverflow(by: 1000)
-            return overflow ? .failure(.badEventTime) : inRange(product)
-        case .milliseconds: return inRange(value)
-        case .microseconds: return inRange(value.flooredDivision(by: 1000))
-        case .nanoseconds: return inRange(value.flooredDivision(by: 1_000_000))
-        }
-    }
-
-    private func scaled(_ value: Double) -> Result<Int64, RejectReason> {
-        let factor: Double
-        switch unit {
-        case .iso8601: return .failure(.badEventTime)
-        case .seconds: factor = 1000
-        case .milliseconds: factor = 1
-        case .microseconds: factor = 1e-3
-        case .nanoseconds: factor = 1e-6
-        }
-        return Int64(exactly: (value * factor).rounded(.down)).map(inRange) ?? .failure(.badEventTime)
-    }
-
-    /// Only what a folder name can say: years 0001 to 9999.
-    private func inRange(_ milliseconds: Int64) -> Result<Int64, RejectReason> {
-        EventTimeRule.range.contains(milliseconds) ? .success(milliseconds) : .failure(.badEventTime)
-    }
-
-    /// 0001-01-02 to 9999-12-30, so that no time zone leads out of it.
+    /// Only what a folder name can say in every zone: 0001-01-02 to 9999-12-30, so that no time zone leads out of it.
     public static let range: ClosedRange<Int64> = -62_135_510_400_000...253_402_214_400_000
 }

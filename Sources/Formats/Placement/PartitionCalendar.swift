@@ -1,9 +1,12 @@
-import Foundation
+internal import Foundation
 public import LakeModel
 
 /// Maps times to the hours (or days) of a table's time zone.
+///
+/// UTC is plain arithmetic. For other zones time is cut into quarters of an hour: since 1972 every change of an offset,
+/// anywhere, happened on such a boundary; before that the offset at the boundary holds for its whole quarter.
 public struct PartitionCalendar: Sendable {
-    /// A stretch of time whose events share a partition.
+    /// The longest stretch of time without a gap whose events share a partition.
     public struct Window: Hashable, Sendable {
         public var hour: LakeHour
         /// Milliseconds since 1970: the first of the stretch, and the first behind it.
@@ -11,12 +14,13 @@ public struct PartitionCalendar: Sendable {
         public var end: Int64
     }
 
+    private static let quarter: Int64 = 900_000
+    private static let hourLength: Int64 = 3_600_000
+    private static let dayLength: Int64 = 86_400_000
+
     private let granularity: TableLayout.Granularity
     /// Nil for UTC.
     private let zone: TimeZone?
-
-    private static let hourMilliseconds: Int64 = 3_600_000
-    private static let dayMilliseconds: Int64 = 86_400_000
 
     /// Nil where the zone is unknown.
     public init?(_ layout: TableLayout) {
@@ -29,56 +33,69 @@ public struct PartitionCalendar: Sendable {
         }
     }
 
-    /// The window that `time` (milliseconds since 1970) falls into.
+    /// The window that `time` (milliseconds since 1970) falls into; times that no rule gives are moved into its range.
     ///
-    /// Where clocks are put back an hour happens twice and has two windows with one name; where a zone's offset changes
-    /// within an hour, the window is cut there.
+    /// Where clocks are put back the hour that comes twice has one window of two hours. (A change at a minute past the
+    /// hour, which some zones once had, can make two windows of one hour.)
     public func window(containing time: Int64) -> Window {
-        let time = min(max(time, EventTimeRule.range.lowerBound), EventTimeRule.range.upperBound)
-        let unit = granularity == .hour ? Self.hourMilliseconds : Self.dayMilliseconds
-        let offset = offset(at: time)
-        let local = (time + offset).flooredDivision(by: unit) * unit
-        let day = CalendarDay(daysSinceEpoch: Int32(local.flooredDivision(by: Self.dayMilliseconds)))
-        let hourOfDay = local.flooredRemainder(by: Self.dayMilliseconds) / Self.hourMilliseconds
-        let hour = LakeHour(date: day, hour: granularity == .hour ? UInt8(hourOfDay) : nil)
-        var start = local - offset
-        var end = start + unit
-        if zone != nil {
-            start = boundary(local, near: start, not: time, isStart: true)
-            end = boundary(local + unit, near: end, not: time, isStart: false)
+        let range = EventTimeRule.range
+        let time = min(max(time, range.lowerBound), range.upperBound)
+        let local = time + offset(at: time)
+        let hour = hour(atLocal: local)
+        let localStart = local - local.flooredRemainder(by: length)
+        guard zone != nil else { return Window(hour: hour, start: localStart, end: localStart + length) }
+        var window = Window(hour: hour, start: time, end: time + 1)
+        var place = time.flooredDivision(by: Self.quarter)
+        while let piece = piece(ofHourAtLocal: localStart, inQuarter: place), piece.lowerBound <= window.end {
+            window.end = max(window.end, piece.upperBound)
+            place += 1
         }
-        return Window(hour: hour, start: start, end: end)
+        place = time.flooredDivision(by: Self.quarter)
+        while let piece = piece(ofHourAtLocal: localStart, inQuarter: place), piece.upperBound >= window.start {
+            window.start = min(window.start, piece.lowerBound)
+            place -= 1
+        }
+        return window
     }
 
-    /// When the hour (or day) is over for good: the end of its last window.
+    /// When the hour (or day) is over for good, in milliseconds since 1970.
+    ///
+    /// Where clocks are put back this is the end of its second coming; an hour that the zone leaps over ends where it
+    /// would have by the offset in force after the leap.
     public func end(of hour: LakeHour) -> Int64 {
-        let unit = granularity == .hour ? Self.hourMilliseconds : Self.dayMilliseconds
-        let local =
-            Int64(hour.date.daysSinceEpoch) * Self.dayMilliseconds + Int64(hour.hour ?? 0) * Self.hourMilliseconds + unit
-        // The smaller of the offsets around it makes the later instant.
-        let offsets = [-Self.dayMilliseconds, 0, Self.dayMilliseconds / 24 * 3].map { offset(at: local + $0) }
-        return local - (offsets.min() ?? 0)
-    }
-
-    /// The instant at which the local time `local` is reached, clipped to the change of offset next to `time`.
-    private func boundary(_ local: Int64, near guess: Int64, not time: Int64, isStart: Bool) -> Int64 {
-        let there = offset(at: isStart ? guess : guess - 1)
-        let here = offset(at: time)
-        if there == here { return guess }
-        // The offset changes between `time` and the guess: find the change to the second.
-        var low = min(guess, time) / 1000
-        var high = max(guess, time) / 1000
-        while high - low > 1 {
-            let middle = low + (high - low) / 2
-            if offset(at: middle * 1000) == offset(at: low * 1000) { low = middle } else { high = middle }
+        let localStart = Int64(hour.date.daysSinceEpoch) * Self.dayLength + Int64(hour.hour ?? 0) * Self.hourLength
+        guard zone != nil else { return localStart + length }
+        // Offsets lie between -12 and +14 hours, -16 and +16 in old times: from the last quarter that can belong to it.
+        let first = (localStart - 17 * Self.hourLength).flooredDivision(by: Self.quarter)
+        var place = (localStart + length + 17 * Self.hourLength).flooredDivision(by: Self.quarter)
+        while place >= first {
+            if let piece = piece(ofHourAtLocal: localStart, inQuarter: place) { return piece.upperBound }
+            place -= 1
         }
-        if granularity == .hour { return high * 1000 }
-        // A day goes on through a change of offset.
-        return local - there
+        return localStart + length - offset(at: localStart + length)
     }
 
+    private var length: Int64 { granularity == .hour ? Self.hourLength : Self.dayLength }
+
+    private func hour(atLocal local: Int64) -> LakeHour {
+        let day = CalendarDay(daysSinceEpoch: Int32(clamping: local.flooredDivision(by: Self.dayLength)))
+        guard granularity == .hour else { return LakeHour(date: day, hour: nil) }
+        return LakeHour(date: day, hour: UInt8(local.flooredRemainder(by: Self.dayLength) / Self.hourLength))
+    }
+
+    /// The part of one quarter that belongs to the hour whose local time starts at `localStart`; nil where none does.
+    private func piece(ofHourAtLocal localStart: Int64, inQuarter place: Int64) -> Range<Int64>? {
+        let from = place * Self.quarter
+        let offset = offset(at: from)
+        let start = max(from, localStart - offset)
+        let end = min(from + Self.quarter, localStart + length - offset)
+        return start < end ? start..<end : nil
+    }
+
+    /// What the zone's clocks are ahead of UTC in the quarter of `time`.
     private func offset(at time: Int64) -> Int64 {
         guard let zone else { return 0 }
-        return Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time) / 1000))) * 1000
+        let quarter = time.flooredDivision(by: Self.quarter)
+        return Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(quarter) * 900))) * 1000
     }
 }

@@ -7,7 +7,8 @@ public enum ShardRule: Hashable, Sendable {
     case partition
     /// By key; an event without one goes by its topic partition.
     case key
-    /// By a field of a JSON payload; an event without it goes by its topic partition.
+    /// By a string, number (as it is written) or boolean in a JSON payload; an event without it goes by its topic
+    /// partition.
     case field(JSONPointer)
 
     /// Reads `partition`, `key` or `field:/pointer`; nil for anything else.
@@ -31,7 +32,7 @@ public enum ShardRule: Hashable, Sendable {
         Int(UInt32(bitPattern: partition)) % max(1, shards)
     }
 
-    /// - Parameter parser: holds the parsed payload; nil where that is no JSON.
+    /// - Parameter parser: has just judged the payload valid; nil where that is no JSON.
     public func shard(of event: Event, partition: Int32, parser: JSONParser?, shards: Int) -> Int {
         switch self {
         case .partition:
@@ -40,23 +41,20 @@ public enum ShardRule: Hashable, Sendable {
             guard let key = event.key else { return shard(ofPartition: partition, shards: shards) }
             return Self.shard(hashing: key, shards: shards)
         case .field(let pointer):
-            switch parser?.value(at: pointer) ?? .absent {
-            case .string(let text): return Self.shard(hashing: text, shards: shards)
-            case .integer(let value): return Self.shard(hashing: String(value), shards: shards)
-            case .natural(let value): return Self.shard(hashing: String(value), shards: shards)
-            case .number(let value): return Self.shard(hashing: String(value), shards: shards)
-            case .bool(let value): return Self.shard(hashing: String(value), shards: shards)
-            case .absent, .null, .container: return shard(ofPartition: partition, shards: shards)
+            switch parser?.value(at: pointer) {
+            case .string(let text), .number(let text): return Self.shard(hashing: text, shards: shards)
+            case .bool(let value): return Self.shard(hashing: value ? "true" : "false", shards: shards)
+            case .null, nil: return shard(ofPartition: partition, shards: shards)
             }
         }
     }
 
-    private static func shard(hashing text: String, shards: Int) -> Int {
-        var text = text
-        return text.withUTF8 { shard(hashing: UnsafeRawBufferPointer($0), shards: shards) }
+    private static func shard(hashing text: StaticString, shards: Int) -> Int {
+        shard(
+            hashing: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), shards: shards)
     }
 
-    static func shard(hashing bytes: UnsafeRawBufferPointer, shards: Int) -> Int {
+    private static func shard(hashing bytes: UnsafeRawBufferPointer, shards: Int) -> Int {
         Int(murmur2(bytes) & 0x7FFF_FFFF) % max(1, shards)
     }
 

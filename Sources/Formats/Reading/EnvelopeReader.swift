@@ -1,133 +1,130 @@
-import Compression
-import LakeModel
+internal import LakeModel
 
-/// Reads envelope lines back into events, byte for byte. Strict: a line that this format does not allow is an error
-/// that says where.
-public enum EnvelopeReader {
-    /// - Parameter line: without its line feed.
-    public static func read(_ line: UnsafeRawBufferPointer) throws(FormatError) -> StoredEvent {
-        var members: [String: Range<Int>] = [:]
-        var scanner = JSONScanner(line)
-        try scanMembers(&scanner) { name, range in members[name] = range }
-        scanner.skipSpace()
-        guard scanner.isAtEnd else { throw FormatError("text behind the envelope at byte \(scanner.index)") }
-        return try event(members, line)
+/// Reads envelope and dead-letter lines back into events; strict, one thread at a time.
+///
+/// A line is taken only if the writers of this module could have written it, but for the text of a payload.
+public final class EnvelopeReader {
+    private let parser = JSONParser()
+    private var source = TopicPartition(topic: "", partition: 0)
+    /// The front of the last line up to its offset, which gave `source`.
+    private var front: [UInt8] = []
+
+    public init() {}
+
+    /// Reads one line, without its line break.
+    public func read(_ line: UnsafeRawBufferPointer) throws(LineError) -> StoredEvent {
+        var scanner = LineScanner(line)
+        var event = try coordinates(&scanner, line)
+        if scanner.take(",\"reason\":") {
+            event.reason = String(decoding: try scanner.string(), as: UTF8.self)
+            try scanner.expect(",\"detail\":")
+            event.detail = String(decoding: try scanner.string(), as: UTF8.self)
+        }
+        try scanner.expect(",\"key")
+        event.key = try textOrBytes(&scanner)
+        if scanner.take(",\"headers\":[") { event.headers = try headers(&scanner) }
+        event.value = try value(&scanner)
+        guard scanner.isAtEnd else { throw scanner.error("expected the end of the line") }
+        return event
     }
 
-    private static func event(_ members: [String: Range<Int>], _ line: UnsafeRawBufferPointer)
-        throws(FormatError) -> StoredEvent
-    {
-        func text(_ name: String) throws(FormatError) -> [UInt8]? { try members[name].flatMapThrowing { range throws(FormatError) in try string(line, range) } }
-        guard let topic = try text("topic"), let partition = integer(line, members["partition"]),
-            let partition = Int32(exactly: partition), let offset = integer(line, members["offset"])
-        else { throw FormatError("topic, partition or offset is missing") }
+    /// The event with all that stands before its key.
+    private func coordinates(
+        _ scanner: inout LineScanner, _ line: UnsafeRawBufferPointer
+    ) throws(LineError) -> StoredEvent {
+        // Lines of one topic partition start alike: a comparison spares reading the topic again.
+        if front.isEmpty || !line.starts(with: front) {
+            try readFront(line)
+        }
+        try scanner.skip(front.count)
+        let offset = try scanner.integer()
+        try scanner.expect(",\"timestamp\":")
+        let timestamp: Int64? = scanner.take("null") ? nil : try scanner.integer()
+        try scanner.expect(",\"timestamp_type\":")
         let type: TimestampType
-        switch try text("timestamp_type").map({ String(decoding: $0, as: UTF8.self) }) {
-        case "create": type = .create
-        case "append": type = .append
-        case "none": type = .none
-        case let other: throw FormatError("timestamp_type is \(other ?? "missing")")
+        if scanner.take("\"create\"") {
+            type = .create
+        } else if scanner.take("\"append\"") {
+            type = .append
+        } else {
+            try scanner.expect("\"none\"")
+            type = .none
         }
-        let timestamp = integer(line, members["timestamp"]).map(Timestamp.init(milliseconds:))
-        guard (timestamp == nil) == (type == .none) else { throw FormatError("timestamp and timestamp_type disagree") }
-        let value = try payload(members, line)
+        guard (type == .none) == (timestamp == nil) else { throw scanner.error("timestamp and its type do not fit") }
         return StoredEvent(
-            TopicPartition(topic: String(decoding: topic, as: UTF8.self), partition: partition), offset: offset,
-            timestamp: timestamp, timestampType: type, key: try bytes("key", members, line),
-            headers: try headers(members["headers"], line), value: value,
-            reason: try text("reason").map { String(decoding: $0, as: UTF8.self) },
-            detail: try text("detail").map { String(decoding: $0, as: UTF8.self) })
+            source, offset: offset, timestamp: timestamp.map(Timestamp.init(milliseconds:)), timestampType: type,
+            key: nil, value: nil)
     }
 
-    private static func payload(_ members: [String: Range<Int>], _ line: UnsafeRawBufferPointer)
-        throws(FormatError) -> [UInt8]?
-    {
-        if let range = members["tombstone"], line[range].elementsEqual("true".utf8) { return nil }
-        if let range = members["value_base64"] {
-            guard let decoded = Base64.decode(try string(line, range)) else { throw FormatError("value_base64 is not base64") }
-            return decoded
+    private func readFront(_ line: UnsafeRawBufferPointer) throws(LineError) {
+        front = []
+        var scanner = LineScanner(line)
+        try scanner.expect("{\"topic\":")
+        let topic = String(decoding: try scanner.string(), as: UTF8.self)
+        try scanner.expect(",\"partition\":")
+        guard let partition = Int32(exactly: try scanner.integer()) else {
+            throw scanner.error("a topic partition's number has 32 bits")
         }
-        guard let range = members["value"] else { throw FormatError("value is missing") }
-        return Array(line[range])
+        try scanner.expect(",\"offset\":")
+        source = TopicPartition(topic: topic, partition: partition)
+        front = Array(line[..<scanner.position])
     }
 
-    /// A string member or its base64 twin; nil for null.
-    private static func bytes(_ name: String, _ members: [String: Range<Int>], _ line: UnsafeRawBufferPointer)
-        throws(FormatError) -> [UInt8]?
-    {
-        if let range = members["\(name)_base64"] {
-            guard let decoded = Base64.decode(try string(line, range)) else { throw FormatError("\(name)_base64 is not base64") }
-            return decoded
-        }
-        guard let range = members[name] else { throw FormatError("\(name) is missing") }
-        if line[range].elementsEqual("null".utf8) { return nil }
-        return try string(line, range)
+    /// Behind the start of a name: `":"text"`, `":null` or `_base64":"…"`.
+    private func textOrBytes(_ scanner: inout LineScanner) throws(LineError) -> [UInt8]? {
+        if scanner.take("_base64\":") { return try scanner.base64() }
+        try scanner.expect("\":")
+        return scanner.take("null") ? nil : try scanner.string()
     }
 
-    private static func headers(_ range: Range<Int>?, _ line: UnsafeRawBufferPointer)
-        throws(FormatError) -> [StoredEvent.Header]
-    {
-        guard let range else { return [] }
+    private func headers(_ scanner: inout LineScanner) throws(LineError) -> [StoredEvent.Header] {
         var headers: [StoredEvent.Header] = []
-        var scanner = JSONScanner(UnsafeRawBufferPointer(rebasing: line[range]))
-        guard scanner.take("[") else { throw FormatError("headers are no array") }
-        scanner.skipSpace()
-        if scanner.take("]") { return [] }
         repeat {
-            var members: [String: Range<Int>] = [:]
-            try scanMembers(&scanner) { name, range in members[name] = range }
-            guard let name = try bytes("name", members, scanner.bytes) else { throw FormatError("a header's name is null") }
-            headers.append(StoredEvent.Header(name: name, value: try bytes("value", members, scanner.bytes)))
-            scanner.skipSpace()
+            try scanner.expect("{\"name")
+            guard let name = try textOrBytes(&scanner) else { throw scanner.error("a header has no name") }
+            try scanner.expect(",\"value")
+            headers.append(.init(name: name, value: try textOrBytes(&scanner)))
+            try scanner.expect("}")
         } while scanner.take(",")
-        guard scanner.take("]") else { throw FormatError("headers do not end") }
+        try scanner.expect("]")
         return headers
     }
 
-    /// Reads one object; calls `member` with each name and the range of its value, without the space around it. A value
-    /// that comes last keeps every byte up to the closing brace.
-    private static func scanMembers(_ scanner: inout JSONScanner, _ member: (String, Range<Int>) -> Void)
-        throws(FormatError)
-    {
-        scanner.skipSpace()
-        guard scanner.take("{") else { throw FormatError("no object at byte \(scanner.index)") }
-        scanner.skipSpace()
-        if scanner.take("}") { return }
-        while true {
-            scanner.skipSpace()
-            let nameStart = scanner.index
-            guard scanner.skipString() else { throw FormatError("no name at byte \(nameStart)") }
-            let name = String(decoding: scanner.bytes[nameStart + 1..<scanner.index - 1], as: UTF8.self)
-            scanner.skipSpace()
-            guard scanner.take(":") else { throw FormatError("no colon at byte \(scanner.index)") }
-            let start = scanner.index
-            guard scanner.skipValue(depthMax: JSONParser.depthMax + 8) == .valid else {
-                throw FormatError("no JSON value at byte \(start)")
+    private func value(_ scanner: inout LineScanner) throws(LineError) -> [UInt8]? {
+        if scanner.take(",\"tombstone\":true,\"value\":null}") { return nil }
+        if scanner.take(",\"value_base64\":") {
+            let bytes = try scanner.base64()
+            try scanner.expect("}")
+            return bytes
+        }
+        let breaks = try breaks(&scanner)
+        try scanner.expect(",\"value\":")
+        let start = scanner.position
+        let payload = try scanner.takeAll(butLast: 1)
+        try scanner.expect("}")
+        switch parser.parse(payload) {
+        case .valid: break
+        case .validWithLineBreaks: throw LineError(byte: start, reason: "the value has a line break")
+        case .invalid(let fault): throw LineError(byte: start, reason: "the value is \(fault)")
+        }
+        var bytes = Array(payload)
+        var index = -1
+        for gap in breaks {
+            let (next, overflow) = index.addingReportingOverflow(gap)
+            guard !overflow, gap > 0, next < bytes.count, bytes[next] == 0x20 || bytes[next] == 0x09 else {
+                throw LineError(byte: start, reason: "value_breaks does not fit the value")
             }
-            scanner.skipSpace()
-            // The payload's own white space belongs to it; our labels have none around them.
-            member(name, start..<scanner.index)
-            if scanner.take("}") { return }
-            guard scanner.take(",") else { throw FormatError("neither comma nor brace at byte \(scanner.index)") }
+            bytes[next] = bytes[next] == 0x20 ? 0x0A : 0x0D
+            index = next
         }
+        return bytes
     }
 
-    private static func integer(_ line: UnsafeRawBufferPointer, _ range: Range<Int>?) -> Int64? {
-        range.flatMap { Int64(String(decoding: line[$0], as: UTF8.self)) }
-    }
-
-    /// The bytes of a JSON string, unescaped.
-    private static func string(_ line: UnsafeRawBufferPointer, _ range: Range<Int>) throws(FormatError) -> [UInt8] {
-        guard let unescaped = JSONText.unescape(UnsafeRawBufferPointer(rebasing: line[range])) else {
-            throw FormatError("no string at byte \(range.lowerBound)")
-        }
-        return unescaped
-    }
-}
-
-extension Optional {
-    func flatMapThrowing<Result>(_ body: (Wrapped) throws(FormatError) -> Result?) throws(FormatError) -> Result? {
-        guard let self else { return nil }
-        return try body(self)
+    private func breaks(_ scanner: inout LineScanner) throws(LineError) -> [Int] {
+        guard scanner.take(",\"value_breaks\":[") else { return [] }
+        var breaks: [Int] = []
+        repeat { breaks.append(Int(try scanner.integer())) } while scanner.take(",")
+        try scanner.expect("]")
+        return breaks
     }
 }

@@ -36,11 +36,15 @@ public struct StoredEvent: Hashable, Sendable {
     }
 }
 
-/// A line that is not what its format says.
-public struct FormatError: Error, Sendable, CustomStringConvertible {
-    public let description: String
+/// Where and why a line is not what its format says.
+public struct LineError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Of the line, counted from 0.
+    public var byte: Int
+    public var reason: String
 
-    public init(_ description: String) {
-        self.description = description
+    public init(byte: Int, reason: String) {
+        (self.byte, self.reason) = (byte, reason)
     }
+
+    public var description: String { "byte \(byte): \(reason)" }
 }
