@@ -28,7 +28,12 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let metricsCore = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -42,7 +47,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     ],
@@ -68,7 +75,11 @@ let package = Package(
         // The edges.
         module("S3", ["LakeModel", "ObjectStorage", "CCurl"]),
         module("Kafka", ["LakeModel", "CRDKafka", log]),
-        module("Operations", ["LakeModel", hummingbird, lifecycle, log, metricsCore]),
+        module(
+            "Operations",
+            [
+                "LakeModel", hummingbird, hummingbirdCore, httpTypes, nioCore, nioPosix, lifecycle, log, metricsCore,
+            ]),
 
         // The work.
         module("Ingest", ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", log, metrics]),
@@ -98,7 +109,7 @@ let package = Package(
             swiftSettings: strict),
         tests("LakeModelTests", ["LakeModel"]),
         tests("SampleEventsTests", ["SampleEvents"]),
-        tests("ObjectStorageTests", ["ObjectStorage", "LakeModel"]),
+        tests("ObjectStorageTests", ["ObjectStorage", "LakeModel", metrics, metricsTestKit]),
         tests("S3Tests", ["S3", "ObjectStorage", "LakeModel"]),
         tests("CompressionTests", ["Compression"]),
         tests("KafkaTests", ["Kafka", "LakeModel", log]),
@@ -106,7 +117,7 @@ let package = Package(
         tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
         tests("IngestTests", ["Ingest", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
         tests("MaintenanceTests", ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel"]),
-        tests("OperationsTests", ["Operations", "LakeModel", log, metrics]),
+        tests("OperationsTests", ["Operations", "LakeModel", log, metrics, metricsCore, lifecycle]),
         tests("CommandTests", ["varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression"]),
         tests("IntegrationTests", ["LakeModel", "ObjectStorage", "S3", "Kafka", "Catalog", log]),
         tests("RepositoryTests", []),
