@@ -1,19 +1,22 @@
 import Foundation
 import Synchronization
 
-/// A server or command that a test starts: output captured, killed by its process id when the last reference goes.
+/// A server or command that a test starts: its output goes to files, and it is killed by its process id when the last
+/// reference goes.
+///
+/// `posix_spawn` and `waitpid` instead of Foundation's Process, whose children keep each other's ends open and then
+/// look alive after their death.
 public final class ChildProcess: Sendable {
-    private struct Output {
-        var standardOutput: [UInt8] = []
-        var standardError: [UInt8] = []
-        var openStreams = 2
+    private enum State {
+        case running
+        /// The exit status, or minus the signal that ended it.
+        case ended(Int32)
     }
 
-    private static let outputBytesMax = 16 << 20
-
-
-    private let process: Process
-    private let output = Mutex(Output())
+    public let processIdentifier: Int32
+    private let name: String
+    private let directory: TemporaryDirectory
+    private let state = Mutex(State.running)
 
     /// Starts `command[0]`, looked up in PATH where it has no slash.
     ///
@@ -22,22 +25,21 @@ public final class ChildProcess: Sendable {
         guard let name = command.first, let executable = Self.find(name) else {
             throw CheckFailure("no such command: \(command.first ?? "")")
         }
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = Array(command.dropFirst())
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-        let (standardOutput, standardError) = (Pipe(), Pipe())
-        process.standardOutput = standardOutput
-        process.standardError = standardError
-        process.standardInput = FileHandle.nullDevice
-        collect(standardOutput, \.standardOutput)
-        collect(standardError, \.standardError)
-        try process.run()
+        self.name = name
+        self.directory = try TemporaryDirectory("varve-child")
+        let merged = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // env(1) changes the directory and then becomes the command, under the same process id.
+        let arguments = directory.map { ["env", "-C", $0, executable] + command.dropFirst() } ?? command
+        processIdentifier = try spawn(
+            directory == nil ? executable : "/usr/bin/env", arguments,
+            environment: merged.map { "\($0.key)=\($0.value)" }, output: self.directory.path + "/out", error: self.directory.path + "/err")
     }
 
     deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if isRunning {
+            kill(processIdentifier, SIGKILL)
+            waitpid(processIdentifier, nil, 0)
+        }
     }
 
     public static func find(_ name: String) -> String? {
@@ -47,52 +49,57 @@ public final class ChildProcess: Sendable {
             .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
-    private func collect(_ pipe: Pipe, _ stream: any WritableKeyPath<Output, [UInt8]> & Sendable) {
-        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self?.output.withLock { output in
-                if data.isEmpty { output.openStreams -= 1 }
-                if output[keyPath: stream].count < Self.outputBytesMax { output[keyPath: stream] += data }
-            }
+    /// What came so far.
+    public var standardOutput: String { text("out") }
+    public var standardError: String { text("err") }
+
+    private func text(_ name: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: "\(directory.path)/\(name)") ?? Data(), as: UTF8.self)
+    }
+
+    public var isRunning: Bool { exitStatus == nil }
+
+    /// The exit status, or minus the signal that ended it; nil while it runs.
+    public var exitStatus: Int32? {
+        state.withLock { state in
+            if case .ended(let status) = state { return status }
+            var status: Int32 = 0
+            guard waitpid(processIdentifier, &status, WNOHANG) == processIdentifier else { return nil }
+            // wait(2): the low seven bits are the signal, the next byte is the exit status.
+            let answer = status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
+            state = .ended(answer)
+            return answer
         }
     }
 
-    public var processIdentifier: Int32 { process.processIdentifier }
-    public var isRunning: Bool { process.isRunning }
-    /// What came so far.
-    public var standardOutput: String { output.withLock { String(decoding: $0.standardOutput, as: UTF8.self) } }
-    public var standardError: String { output.withLock { String(decoding: $0.standardError, as: UTF8.self) } }
-
     public func send(_ signal: Int32) {
-        if process.isRunning { kill(process.processIdentifier, signal) }
+        if isRunning { kill(processIdentifier, signal) }
     }
 
     /// The exit status, or minus the signal that ended it; throws after `deadline`, and kills it then.
     @discardableResult
     public func wait(deadline: Duration = .seconds(60)) async throws -> Int32 {
         do {
-            try await eventually("\(process.executableURL?.lastPathComponent ?? "command") ends", deadline: deadline) {
-                !process.isRunning && output.withLock { $0.openStreams == 0 }
-            }
+            try await eventually("\(name) ends", deadline: deadline) { !isRunning }
         } catch {
             send(SIGKILL)
             throw CheckFailure("\(error)\n\(standardError.suffix(2000))")
         }
-        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+        return exitStatus ?? 0
     }
 
     /// Kills it without warning and waits until it is gone.
     public func killAndWait() async throws {
         send(SIGKILL)
-        try await eventually("a killed process ends") { !process.isRunning }
+        try await eventually("a killed process ends") { !isRunning }
     }
 
     /// Waits until its output (either stream) contains `text`; throws where it ends before.
     public func waitForOutput(_ text: String, deadline: Duration = .seconds(60)) async throws {
         try await eventually("output '\(text)'", deadline: deadline) {
+            let isOver = !isRunning
             if standardOutput.contains(text) || standardError.contains(text) { return true }
-            guard isRunning else { throw CheckFailure("it ended before it said '\(text)': \(standardError.suffix(2000))") }
+            guard !isOver else { throw CheckFailure("it ended before '\(text)': \(standardError.suffix(2000))") }
             return false
         }
     }
@@ -107,7 +114,37 @@ public func runCommand(
     let process = try ChildProcess(command, environment: environment, directory: directory)
     let status = try await process.wait(deadline: deadline)
     guard status == 0 else {
-        throw CheckFailure("\(command.joined(separator: " ")) exited with \(status): \(process.standardError.suffix(2000))")
+        let errors = process.standardError.suffix(2000)
+        throw CheckFailure("\(command.joined(separator: " ")) exited with \(status): \(errors)")
     }
     return process.standardOutput
+}
+
+/// Starts a program with its output in files and all signals at their default.
+private func spawn(
+    _ executable: String, _ arguments: [String], environment: [String], output: String, error: String
+) throws -> Int32 {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 2, error, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    // posix_spawn copies both lists, which end with a null pointer, before it returns.
+    let argumentList = arguments.map { strdup($0) } + [nil]
+    let environmentList = environment.map { strdup($0) } + [nil]
+    defer { for text in argumentList + environmentList { free(text) } }
+    var identifier: pid_t = 0
+    let code = posix_spawn(&identifier, executable, &actions, &attributes, argumentList, environmentList)
+    guard code == 0 else { throw CheckFailure("cannot start \(executable): error \(code)") }
+    return identifier
 }

@@ -14,7 +14,7 @@ public enum StoreFault: Sendable, Equatable {
     case lostRequest
     /// It happens, but the answer is lost: `.unavailable` with `mayHaveHappened`.
     case lostAnswer
-    /// It happens, and the client's own retry then meets it: `.conflict` with `mayHaveHappened`.
+    /// It happens, and the client's own retry then meets it: `.conflict` with `mayHaveHappened`. Conditional puts only.
     case ownConflict
     /// Nothing happens, `.conflict` (a 409 that stayed).
     case conflict
@@ -107,7 +107,8 @@ public final class FaultyStore: ObjectStore {
 
     /// Runs `body` unless a fault prevents it, and answers with the faults that concern what was read.
     private func run<Value>(
-        _ operation: StoreOperation, _ key: String, _ body: () async throws(StoreError) -> Value
+        _ operation: StoreOperation, _ key: String, when condition: PutCondition = .always,
+        _ body: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> (Value, [StoreFault]) {
         let faults = faults(operation, key)
         func fail(_ kind: StoreError.Kind, _ message: String, mayHaveHappened: Bool = false) -> StoreError {
@@ -129,7 +130,9 @@ public final class FaultyStore: ObjectStore {
         }
         let value = try await body()
         if faults.contains(.lostAnswer) { throw fail(.unavailable, "connection reset", mayHaveHappened: true) }
-        if faults.contains(.ownConflict) { throw fail(.conflict, "precondition failed", mayHaveHappened: true) }
+        if faults.contains(.ownConflict), condition != .always {
+            throw fail(.conflict, "precondition failed", mayHaveHappened: true)
+        }
         return (value, faults)
     }
 }
@@ -138,7 +141,7 @@ public final class FaultyStore: ObjectStore {
 
 extension FaultyStore {
     public func put(_ body: ObjectBody, to key: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
-        try await run(.put, key.description) { () async throws(StoreError) in
+        try await run(.put, key.description, when: options.condition) { () async throws(StoreError) in
             try await inner.put(body, to: key, options: options)
         }.0
     }
@@ -177,7 +180,7 @@ extension FaultyStore {
     public func copy(_ source: ObjectKey, to target: ObjectKey, options: PutOptions) async throws(StoreError)
         -> ObjectInfo
     {
-        try await run(.copy, target.description) { () async throws(StoreError) in
+        try await run(.copy, target.description, when: options.condition) { () async throws(StoreError) in
             try await inner.copy(source, to: target, options: options)
         }.0
     }
@@ -199,7 +202,7 @@ extension FaultyStore {
     public func completeUpload(_ upload: UploadID, of key: ObjectKey, parts: [UploadedPart], options: PutOptions)
         async throws(StoreError) -> ObjectInfo
     {
-        try await run(.completeUpload, key.description) { () async throws(StoreError) in
+        try await run(.completeUpload, key.description, when: options.condition) { () async throws(StoreError) in
             try await inner.completeUpload(upload, of: key, parts: parts, options: options)
         }.0
     }

@@ -9,6 +9,7 @@ final class DirectoryFiles: Sendable {
     let isDurable: Bool
     private let placesMax = 100
     private let names = StagingNames()
+    private let hasSwept = Atomic<Bool>(false)
     /// Folders whose own entry, and those of all folders above, were synced once by this process.
     private let syncedFolders = Mutex<Set<String>>([])
 
@@ -63,6 +64,7 @@ final class DirectoryFiles: Sendable {
 
     /// Writes a file of its own under the staging folder, stamped and synced.
     func stage(_ write: (borrowing OpenFile) throws(SystemCallError) -> Void) throws(SystemCallError) -> StagedFile {
+        if !hasSwept.exchange(true, ordering: .relaxed) { sweepStaging() }
         for _ in 0..<placesMax {
             let path = "\(layout.stagingFolder)/\(names.next())"
             do {
