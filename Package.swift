@@ -117,8 +117,8 @@ let package = Package(
         tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
         tests("IngestTests", ["Ingest", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
         tests("MaintenanceTests", ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel"]),
-        tests("OperationsTests", ["Operations", "LakeModel", log, metrics, metricsCore, lifecycle]),
-        tests("CommandTests", ["varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression"]),
+        tests("OperationsTests", ["Operations", "LakeModel", log, metrics]),
+        tests("CommandTests", ["varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression", log]),
         tests("IntegrationTests", ["LakeModel", "ObjectStorage", "S3", "Kafka", "Catalog", log]),
         tests("RepositoryTests", []),
     ]
