@@ -54,7 +54,7 @@ struct CheckpointWriter {
             let additions = plan.additions[index] ?? []
             let run = carried + kept + additions
             carried = []
-            if run.count < planner.entriesMax / 4, plan.rewritten.contains(index + 1) {
+            if run.count < planner.entriesMax / 2, plan.rewritten.contains(index + 1) {
                 carried = run
             } else if run.count == stored.count, additions.isEmpty {
                 manifests.append(leaf)

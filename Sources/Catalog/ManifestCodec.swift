@@ -35,20 +35,32 @@ enum ManifestCodec {
     static func encode(_ checkpoint: Checkpoint) throws(CatalogError) -> [UInt8] {
         var bytes = try CatalogJSON.encode(HeadLine(checkpoint))
         for manifest in checkpoint.manifests { bytes += try CatalogJSON.encode(manifest) }
-        return bytes
+        let end = EndLine(checksum: hex(CRC64.checksum(bytes)), manifests: checkpoint.manifests.count)
+        return try bytes + CatalogJSON.encode(end)
     }
 
     static func decodeList(_ bytes: [UInt8], version: Int64, place: String) throws(CatalogError) -> Checkpoint {
-        var lines = bytes.split(separator: UInt8(ascii: "\n")).makeIterator()
-        guard let first = lines.next() else { throw .corrupt(place: place, reason: "it is empty") }
-        let line = try CatalogJSON.decode(HeadLine.self, from: Array(first), format: HeadLine.currentFormat, place: place)
+        let newline = UInt8(ascii: "\n")
+        guard bytes.last == newline, let first = bytes.firstIndex(of: newline) else {
+            throw .corrupt(place: place, reason: "it is cut short")
+        }
+        // The format comes first: a checkpoint of a newer program is not damaged.
+        let line = try CatalogJSON.decode(
+            HeadLine.self, from: Array(bytes[...first]), format: HeadLine.currentFormat, place: place)
+        guard let last = bytes.dropLast().lastIndex(of: newline) else {
+            throw .corrupt(place: place, reason: "it is cut short")
+        }
+        let end = try CatalogJSON.decodeLine(EndLine.self, from: Array(bytes[(last + 1)...]), place: place)
+        guard hex(CRC64.checksum(Array(bytes[...last]))) == end.checksum else {
+            throw .corrupt(place: place, reason: "its checksum is not \(end.checksum)")
+        }
         guard line.version == version else { throw .corrupt(place: place, reason: "it says version \(line.version)") }
         var manifests: [ManifestSummary] = []
-        while let next = lines.next() {
+        for next in bytes[(first + 1)..<(last + 1)].split(separator: newline) {
             manifests.append(try CatalogJSON.decodeLine(ManifestSummary.self, from: Array(next), place: place))
         }
-        guard manifests.count == line.manifests else {
-            throw .corrupt(place: place, reason: "it holds \(manifests.count) of \(line.manifests) manifests")
+        guard manifests.count == end.manifests else {
+            throw .corrupt(place: place, reason: "it holds \(manifests.count) of \(end.manifests) manifests")
         }
         return Checkpoint(head: line.head, manifests: manifests)
     }
@@ -84,8 +96,6 @@ struct HeadLine: Hashable, Codable {
     var closedThrough: LakeHour?
     var totals: [SideTotals]
     var eventTime: TimeSpan?
-    /// How many lines follow.
-    var manifests: Int
 
     struct ProgressEntry: Hashable, Codable {
         var topic: String
@@ -99,7 +109,6 @@ struct HeadLine: Hashable, Codable {
         case closedThrough = "closed_through"
         case totals
         case eventTime = "event_time"
-        case manifests
     }
 
     init(_ checkpoint: Checkpoint) {
@@ -111,7 +120,6 @@ struct HeadLine: Hashable, Codable {
         }
         (horizon, closedThrough, eventTime) = (head.horizon, head.closedThrough, head.eventTime)
         totals = TableSide.allCases.compactMap { head.totals[$0] }
-        manifests = checkpoint.manifests.count
     }
 
     var head: TableHead {
@@ -125,4 +133,12 @@ struct HeadLine: Hashable, Codable {
         for side in totals { head.totals[side.side] = side }
         return head
     }
+}
+
+/// The last line of a checkpoint list: what stands before it.
+struct EndLine: Hashable, Codable {
+    /// CRC-64/NVME of every byte before this line, 16 lower-case hex digits.
+    var checksum: String
+    /// How many lines stand between the head and this one.
+    var manifests: Int
 }

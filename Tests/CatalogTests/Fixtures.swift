@@ -66,8 +66,10 @@ final class Bench: Sendable {
     func append(
         _ table: Table, _ source: TopicPartition = orders0, count: Int64 = 10, hour: Int = 0
     ) async throws -> CommitReceipt {
-        let from = await table.head().next(of: source) ?? 0
-        return try await table.commit(appending(source, from: from, count: count, hour: hour), id: id(), writer: anyWriter)
+        let known = await table.head().progress[source]
+        var change = appending(source, from: known?.next ?? 0, count: count, hour: hour)
+        change.offsets[0].watermark = [known?.watermark, change.offsets[0].watermark].compactMap(\.self).max()
+        return try await table.commit(change, id: id(), writer: anyWriter)
     }
 
     func appending(_ source: TopicPartition, from: Int64, count: Int64, hour: Int = 0) -> Change {
@@ -111,5 +113,18 @@ final class Counter: Sendable {
             value += 1
             return value
         }
+    }
+}
+
+/// The catalog's reason for refusing what `body` does; nil where it does not.
+func refusal(_ body: () async throws -> some Sendable) async -> CatalogError? {
+    do {
+        _ = try await body()
+        return nil
+    } catch let error as CatalogError {
+        return error
+    } catch {
+        Issue.record(error)
+        return nil
     }
 }

@@ -1,0 +1,165 @@
+import Catalog
+import LakeModel
+import ObjectStorage
+import Testing
+
+@Suite("The boundary")
+struct BoundaryTests {
+    /// A table of `commits` versions whose log was collected up to `boundary`.
+    private func collected(_ bench: Bench, commits: Int, boundary: Int64) async throws -> Table {
+        let table = try await bench.open { $0.checkpointEvery = 0 }
+        for _ in 0..<commits { try await bench.append(table) }
+        bench.store.advance(milliseconds: 1000)
+        let report = try await table.collectLog(through: boundary, unusedSince: bench.store.now)
+        #expect(report.boundary.version == min(boundary, Int64(commits) - 1))
+        return table
+    }
+
+    @Test("collection deletes the entries up to the boundary and the table reads the same")
+    func collection() async throws {
+        let bench = try Bench()
+        let table = try await collected(bench, commits: 40, boundary: 30)
+        #expect(bench.store.keys.filter { $0.contains("/log/") }.count == 10)
+        let reader = try await bench.open()
+        #expect(await reader.head() == table.head())
+        #expect(try await reader.snapshot().objects().count == 40)
+        bench.store.set("orders/_varve/latest.json", nil)
+        #expect(try await bench.open().head() == table.head())
+    }
+
+    @Test("the newest entry is never collected")
+    func newestStays() async throws {
+        let bench = try Bench()
+        _ = try await collected(bench, commits: 5, boundary: 1000)
+        #expect(bench.store.keys.contains { $0.hasSuffix("/log/00000000000000000005.json") })
+        #expect(!bench.store.keys.contains { $0.hasSuffix("/log/00000000000000000004.json") })
+    }
+
+    @Test("a zombie that re-creates a collected entry does not win it: no log id is won twice")
+    func zombie() async throws {
+        let bench = try Bench()
+        let zombie = try await bench.open()
+        let table = try await collected(bench, commits: 20, boundary: 15)
+        // Same topic partition: its offsets have moved. Another one: the events go to the top of the log.
+        let change = bench.appending(orders0, from: 0, count: 10)
+        let refusal = await refusal { try await zombie.commit(change, id: bench.id(), writer: anyWriter) }
+        guard case .offsetsMoved(let moved) = refusal else {
+            Issue.record("a zombie committed, or was refused for another reason: \(String(describing: refusal))")
+            return
+        }
+        #expect(moved.map(\.next) == [200])
+        #expect(bench.store.keys.contains { $0.hasSuffix("/log/00000000000000000001.json") })
+        #expect(try await bench.open().head() == table.head())
+        let other = try await bench.open()
+        bench.store.set("orders/_varve/latest.json", nil)
+        #expect(try await bench.open().head() == other.head())
+    }
+
+    @Test("a zombie with new topic partitions is moved to the top of the log, and no reader sees its first try")
+    func zombieWithNewPartitions() async throws {
+        let bench = try Bench()
+        let zombie = try await bench.open()
+        let table = try await collected(bench, commits: 20, boundary: 15)
+        let receipt = try await bench.append(zombie, orders1)
+        #expect(receipt.version == 21)
+        let head = try await table.refresh()
+        #expect(head.version == 21)
+        #expect(head.total(of: .main).objects == 21)
+        #expect(try await bench.open().head() == head)
+    }
+
+    @Test("a second zombie that builds on the first one's entry does not count either")
+    func chainOfZombies() async throws {
+        let bench = try Bench()
+        let zombies = [try await bench.open(), try await bench.open(), try await bench.open()]
+        let table = try await collected(bench, commits: 20, boundary: 19)
+        for (index, zombie) in zombies.enumerated() {
+            // The boundary is hidden from them until they have put: the worst moment to sleep.
+            let source = TopicPartition(topic: "zombie", partition: Int32(index))
+            let receipt = try await bench.append(zombie, source)
+            #expect(receipt.version == 21 + Int64(index))
+        }
+        #expect(try await table.refresh().total(of: .main).objects == 23)
+    }
+
+    @Test("a writer that slept between its put and the boundary read finds out that its commit may not count")
+    func sleptAfterPut() async throws {
+        let bench = try Bench()
+        let (sleeper, other) = (try await bench.open(), try await bench.open { $0.checkpointEvery = 0 })
+        let armed = Counter()
+        bench.store.intercept { call, key in
+            guard call == .get, key.description.hasSuffix("boundary.json"), armed.next() == 1 else { return nil }
+            do {
+                for _ in 0..<10 { try await bench.append(other, orders1) }
+                try await other.collectLog(through: 8, unusedSince: bench.store.now)
+            } catch {
+                Issue.record(error)
+            }
+            return nil
+        }
+        // Version 1 was won for good, and then collected: the truth is in the table, and the events are in it once.
+        await #expect(throws: CatalogError.self) { try await bench.append(sleeper, orders0) }
+        let head = try await sleeper.refresh()
+        #expect(head.next(of: orders0) == 10)
+        #expect(head.total(of: .main).records == 110)
+    }
+
+    @Test("a reader that replays while the log is collected begins again")
+    func collectedWhileReading() async throws {
+        let bench = try Bench()
+        let table = try await bench.open { $0.checkpointEvery = 0 }
+        for _ in 0..<40 { try await bench.append(table) }
+        let armed = Counter()
+        bench.store.intercept { call, key in
+            guard call == .get, key.description.hasSuffix("00000000000000000020.json"), armed.next() == 1 else {
+                return nil
+            }
+            do {
+                try await table.collectLog(through: 39, unusedSince: bench.store.now)
+            } catch {
+                Issue.record(error)
+            }
+            return nil
+        }
+        let reader = try await bench.open()
+        #expect(await reader.head() == table.head())
+        #expect(try await reader.snapshot().objects().count == 40)
+    }
+
+    @Test("the boundary never moves down, and a crash before the deletions is made good by the next collection")
+    func monotone() async throws {
+        let bench = try Bench()
+        let table = try await bench.open { $0.checkpointEvery = 0 }
+        for _ in 0..<20 { try await bench.append(table) }
+        bench.store.intercept { call, key in call == .delete ? Fault.down(key) : nil }
+        await #expect(throws: CatalogError.self) {
+            try await table.collectLog(through: 15, unusedSince: bench.store.now)
+        }
+        bench.store.intercept(nil)
+        #expect(try await bench.open().head().version == 20)
+        let report = try await table.collectLog(through: 5, unusedSince: bench.store.now)
+        #expect(report.boundary.version == 15)
+        #expect(report.entriesDeleted == 15)
+    }
+
+    @Test("checkpoints that a newer one replaced are deleted after the grace, with the manifests only they name")
+    func oldCheckpoints() async throws {
+        let bench = try Bench()
+        let table = try await bench.open {
+            $0.checkpointEvery = 8
+            $0.manifestEntriesMax = 8
+        }
+        for index in 0..<40 {
+            try await bench.append(table, hour: index)
+            bench.store.advance(milliseconds: 1000)
+        }
+        let reader = try await bench.open()
+        let kept = try await table.collectLog(through: 39, unusedSince: bench.store.now.advanced(byMilliseconds: -100_000))
+        #expect(kept.checkpointsDeleted == 0)
+        let report = try await table.collectLog(through: 39, unusedSince: bench.store.now)
+        #expect(report.checkpointsDeleted == 4)
+        #expect(bench.store.keys.filter { $0.hasSuffix("list.ndjson.zst") }.count == 1)
+        #expect(try await reader.snapshot().objects().count == 40)
+        #expect(try await bench.open().snapshot().objects().count == 40)
+    }
+}
