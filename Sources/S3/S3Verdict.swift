@@ -104,7 +104,7 @@ extension S3Verdict {
     /// 5xx, 408 and an error inside a success say nothing of what was stored; neither does 409, behind which the own
     /// earlier copy of the request can stand.
     static func isAmbiguous(_ error: S3ErrorBody) -> Bool {
-        error.status >= 500 || error.status < 300 || error.status == 408 || error.status == 409
+        error.status >= 500 && error.status != 501 || error.status < 300 || error.status == 408 || error.status == 409
             || transientCodes.contains(error.code)
     }
 }

@@ -1,0 +1,88 @@
+import ObjectStorage
+import S3
+import TestSupport
+import Testing
+
+/// Whether a request that failed may have taken effect: the catalog builds on these answers.
+@Suite("Ambiguity")
+struct AmbiguityTests {
+    static let doubtful: [ScriptedTransport.Reply] = [
+        .lost(sent: true), .lost(sent: true, .timeout), .lost(sent: true, .truncated), .error(500, "InternalError"),
+        .answer(502), .answer(503), .answer(504), .error(409, "ConditionalRequestConflict"),
+    ]
+
+    @Test("a conflict met by a retry after a lost answer is reported as perhaps our own", arguments: doubtful)
+    func ownWrite(first: ScriptedTransport.Reply) async throws {
+        let fixture = try Fixture(first, .error(412, "PreconditionFailed"))
+        let error = try await storeError { _ = try await fixture.put(.absent) }
+        #expect(error.kind == .conflict)
+        #expect(error.mayHaveHappened)
+        #expect(fixture.requests.count == 2)
+        #expect(fixture.requests.allSatisfy { $0.headers["If-None-Match"] == "*" })
+    }
+
+    @Test("a conflict at once, or after a request that never went out, is a plain one")
+    func plainConflict() async throws {
+        let atOnce = try Fixture(.error(412, "PreconditionFailed"))
+        var error = try await storeError { _ = try await atOnce.put(.absent) }
+        #expect(error.kind == .conflict && !error.mayHaveHappened)
+
+        let unsent = try Fixture(.lost(sent: false, .connect), .error(412, "PreconditionFailed"))
+        error = try await storeError { _ = try await unsent.put(.absent) }
+        #expect(error.kind == .conflict && !error.mayHaveHappened)
+    }
+
+    @Test("a conflict is perhaps our own where the transport had to send the request twice")
+    func resent() async throws {
+        let fixture = try Fixture(.answer(412, resent: true))
+        let error = try await storeError { _ = try await fixture.put(.absent) }
+        #expect(error.kind == .conflict && error.mayHaveHappened)
+    }
+
+    @Test("409 is retried, and one that stays is a conflict")
+    func conflictCode() async throws {
+        let passes = try Fixture(.error(409, "ConditionalRequestConflict"), .stored)
+        _ = try await passes.put(.absent)
+        #expect(passes.requests.count == 2)
+
+        let stays = try Fixture(ScriptedTransport(otherwise: { _ in .error(409, "ConditionalRequestConflict") }))
+        let error = try await storeError { _ = try await stays.put(.absent) }
+        #expect(error.kind == .conflict && error.mayHaveHappened)
+        #expect(stays.requests.count == 5)
+    }
+
+    @Test("404 to If-Match is a conflict; the tag goes quoted, or bare where the store needs it")
+    func matches() async throws {
+        let fixture = try Fixture(.error(404, "NoSuchKey"))
+        let error = try await storeError { _ = try await fixture.put(.matches(EntityTag("abc"))) }
+        #expect(error.kind == .conflict && !error.mayHaveHappened)
+        #expect(fixture.requests[0].headers["If-Match"] == "\"abc\"")
+
+        let bare = try Fixture(ScriptedTransport(.stored)) { $0.ifMatchQuoted = false }
+        _ = try await bare.put(.matches(EntityTag("abc")))
+        #expect(bare.requests[0].headers["If-Match"] == "abc")
+    }
+
+    @Test("a put whose answer is lost for good may have happened; a read never has", arguments: doubtful)
+    func forGood(reply: ScriptedTransport.Reply) async throws {
+        let fixture = try Fixture(ScriptedTransport(otherwise: { _ in reply }))
+        let put = try await storeError { _ = try await fixture.put() }
+        #expect(put.mayHaveHappened)
+        let head = try await storeError { _ = try await fixture.store.head(try key("k")) }
+        #expect(!head.mayHaveHappened)
+    }
+
+    @Test("a put that never went out has not happened")
+    func unsent() async throws {
+        let fixture = try Fixture(ScriptedTransport(otherwise: { _ in .lost(sent: false, .connect) }))
+        let error = try await storeError { _ = try await fixture.put(.absent) }
+        #expect(error.kind == .unavailable && !error.mayHaveHappened)
+    }
+
+    @Test("a refusal after a doubtful attempt still says that the first may have happened")
+    func deniedAfterDoubt() async throws {
+        let fixture = try Fixture(.lost(sent: true), .error(403, "AccessDenied"))
+        let error = try await storeError { _ = try await fixture.put(.absent) }
+        #expect(error.kind == .denied && error.mayHaveHappened)
+    }
+}
