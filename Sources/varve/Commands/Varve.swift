@@ -17,7 +17,7 @@ struct Varve: AsyncParsableCommand {
             """,
         version: "varve \(version)",
         subcommands: [
-            RunCommand.self, CheckCommand.self, ConfigCommand.self, TablesCommand.self, ManifestCommand.self,
+            RunCommand.self, DemoCommand.self, CheckCommand.self, ConfigCommand.self, TablesCommand.self, ManifestCommand.self,
             CatCommand.self, VerifyCommand.self, WaitCommand.self, VersionCommand.self, DocsCommand.self,
         ])
 }
