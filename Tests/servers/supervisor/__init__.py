@@ -6,11 +6,12 @@ juicefs  S3: MinIO's gateway code; ignores preconditions, so never for commits  
 rclone   S3: ignores preconditions: the server that Varve must refuse                  VARVE_TEST_RCLONE…
 noida    Kafka: transactions, times, retention, end offsets                            VARVE_TEST_NOIDA
 tansu    Kafka in memory: volume, evicts dead members; end offsets are wrong           VARVE_TEST_TANSU
+memkafka Kafka in memory, our own: volume, end offsets, quick groups                  VARVE_TEST_MEMKAFKA
 tools    no server: the paths of mitmdump and of a Python with readers                 VARVE_TEST_MITMDUMP, …_PYTHON
 """
 import os
 
-from . import juicefs, noida, rclone, rgw, seaweed, tansu, tools
+from . import juicefs, memkafka, noida, rclone, rgw, seaweed, tansu, tools
 from .process import UpError
 
 RECIPES = {
@@ -20,6 +21,7 @@ RECIPES = {
     "rclone": rclone.up,
     "noida": noida.up,
     "tansu": tansu.up,
+    "memkafka": memkafka.up,
     "tools": tools.up,
 }
 
