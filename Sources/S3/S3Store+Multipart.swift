@@ -46,16 +46,27 @@ extension S3Store {
                 message: "an upload needs at least one part; abort it instead")
         }
         let bytes = parts.reduce(into: Int64(0)) { $0 += $1.bytes }
-        let failure: S3Failure
+        var tag: EntityTag
+        let time: Timestamp
         do {
             let answer = try await client.perform(call)
             let root = try? Self.parse(answer, call)
-            return ObjectInfo(
-                tag: Self.tag(root?.value("ETag")), bytes: bytes, modifiedAt: answer.serverTime,
-                metadata: options.metadata, storageClass: options.storageClass ?? settings.storageClass)
+            tag = Self.tag(root?.value("ETag"))
+            time = answer.serverTime
         } catch {
-            failure = error
+            return try await settle(error, key, parts, bytes)
         }
+        // Ceph RGW 16 leaves the tag out.
+        if tag.description.isEmpty { tag = try await head(key).tag }
+        return ObjectInfo(
+            tag: tag, bytes: bytes, modifiedAt: time, metadata: options.metadata,
+            storageClass: options.storageClass ?? settings.storageClass)
+    }
+
+    /// A retry that finds no upload may come after an attempt that completed it and lost its answer.
+    private func settle(_ failure: S3Failure, _ key: ObjectKey, _ parts: [UploadedPart], _ bytes: Int64)
+        async throws(StoreError) -> ObjectInfo
+    {
         if failure.code == "NoSuchUpload" || failure.status == 404, failure.wasAmbiguous,
             let found = try? await head(key), found.bytes == bytes, Self.isTag(found.tag, ofParts: parts)
         {

@@ -61,7 +61,7 @@ struct S3ConformanceTests {
 
     @Test("Ceph RGW", .enabled(if: S3Server.rgw != nil, "no Ceph RGW runs"), arguments: checks(rgwGaps))
     func rgw(_ check: StoreCheck) async throws {
-        try await check.run(try #require(S3Server.rgw).store { $0.ifMatchQuoted = false })
+        try await check.run(try #require(S3Server.rgw).store())
     }
 
     @Test(
