@@ -37,6 +37,7 @@ public final class MemoryObjectStore: ObjectStore {
 
     public func put(_ body: ObjectBody, to key: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
         try options.validate(operation: "PutObject", key: key)
+        try options.verifyChecksum(of: body, operation: "PutObject", key: key)
         return try state.withLock { (state) throws(StoreError) in
             try state.put(body.bytes, to: key, options: options, at: clock.now(), operation: "PutObject")
         }

@@ -1,3 +1,5 @@
+import LakeModel
+
 /// The rules of the contract that a store checks before it does anything, the same for every member.
 extension PutOptions {
     /// Throws `.invalid` where a value could not travel in an HTTP header as it is: a metadata name that is not a
@@ -22,6 +24,14 @@ extension PutOptions {
         where !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) {
             throw refuse("content type and storage class are printable ASCII")
         }
+    }
+
+    /// Throws `.corrupt` where the options bring a checksum and the bytes have another.
+    func verifyChecksum(of body: ObjectBody, operation: String, key: ObjectKey) throws(StoreError) {
+        guard let checksum, Checksum(checksum.algorithm, of: body.chunks) != checksum else { return }
+        throw StoreError(
+            .corrupt, operation: operation, key: key.description,
+            message: "the bytes do not match their \(checksum.algorithm.rawValue) checksum; send them again")
     }
 
     /// What S3 takes in all `x-amz-meta-` headers together.

@@ -21,6 +21,24 @@ struct ConformanceTests {
         withExtendedLifetime(directory) {}
     }
 
+    @Test("a body that does not match its checksum is refused", arguments: Checksum.Algorithm.allCases)
+    func checksums(_ algorithm: Checksum.Algorithm) async throws {
+        let directory = try TemporaryDirectory()
+        let stores: [any ObjectStore] = [
+            MemoryObjectStore(clock: ManualClock()), try DirectoryObjectStore(root: directory.path, durability: .none),
+        ]
+        let body = ObjectBody(chunks: [[1, 2], [], [3]])
+        for store in stores {
+            let key = try #require(ObjectKey("k"))
+            let right = PutOptions(checksum: Checksum(algorithm, of: [1, 2, 3]))
+            _ = try await store.put(body, to: key, options: right)
+            try await requireError(.corrupt, "a wrong checksum") {
+                let wrong = PutOptions(checksum: Checksum(algorithm, of: [1, 2, 4]))
+                _ = try await store.put(body, to: key, options: wrong)
+            }
+        }
+    }
+
     @Test("a faulty store without faults", arguments: StoreCheck.all)
     func faultyWithoutFaults(_ check: StoreCheck) async throws {
         let clock = ManualClock()

@@ -55,6 +55,7 @@ public final class DirectoryObjectStore: ObjectStore {
 
     public func put(_ body: ObjectBody, to key: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
         try options.validate(operation: "PutObject", key: key)
+        try options.verifyChecksum(of: body, operation: "PutObject", key: key)
         return try await pool.run { [files] () throws(StoreError) in
             try files.put(key, options: options) { file throws(SystemCallError) in
                 for chunk in body.chunks { try file.write(chunk) }

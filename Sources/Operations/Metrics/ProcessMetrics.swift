@@ -2,8 +2,7 @@ import Glibc
 
 /// The metrics that Prometheus' own client libraries give of every process, read from `/proc/self` (proc(5)).
 public enum ProcessMetrics {
-    /// A collector for `PrometheusRegistry.addCollector`; what cannot be read is left out.
-    @Sendable
+    /// For `registry.addCollector { ProcessMetrics.collect() }`; what cannot be read is left out.
     public static func collect() -> [MetricFamily] {
         var families: [MetricFamily] = []
         var usage = rusage()
