@@ -118,7 +118,9 @@ let package = Package(
         tests("IngestTests", ["Ingest", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
         tests("MaintenanceTests", ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel"]),
         tests("OperationsTests", ["Operations", "LakeModel", log, metrics]),
-        tests("CommandTests", ["varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression", log]),
+        tests(
+            "CommandTests",
+            ["varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression", "Kafka", log]),
         tests("IntegrationTests", ["LakeModel", "ObjectStorage", "S3", "Kafka", "Catalog", log]),
         tests("RepositoryTests", []),
     ]
