@@ -37,6 +37,8 @@ extension IngestLoop {
         if !strangers.isEmpty {
             logger.warning("topics that no table takes are not read", metadata: ["topics": "\(strangers)"])
         }
+        // Nothing for this member: the group waits for the answer all the same.
+        if names.isEmpty { do throws(SourceError) { try source.start([:]) } catch { throw .source(error) } }
         logger.info("assigned", metadata: ["partitions": "\(names.count)"])
     }
 

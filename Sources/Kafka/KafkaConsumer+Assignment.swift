@@ -10,7 +10,6 @@ extension KafkaConsumer {
     public func start(
         _ positions: [(TopicPartition, StartOffset)], timeout: Duration = .seconds(10)
     ) throws(KafkaError) {
-        guard !positions.isEmpty else { return }
         let offsets = try resolve(positions, timeout)
         let list = PartitionList(capacity: offsets.count)
         for (partition, offset) in offsets {

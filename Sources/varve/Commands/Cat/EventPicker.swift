@@ -10,6 +10,7 @@ struct EventPicker {
     private let times: TimeSpan?
     private let eventTime: StoredEventTime
     private let path: String
+    private let envelopes = EnvelopeReader()
     private var coordinates = CoordinateReader()
 
     init(selection: EventSelection, object: DataObject) {
@@ -36,7 +37,7 @@ struct EventPicker {
         }
         let event: StoredEvent
         do {
-            event = try EnvelopeReader.read(line)
+            event = try envelopes.read(line)
         } catch {
             throw ReadError.damaged(path: path, reason: error.description)
         }

@@ -1,6 +1,7 @@
 import Catalog
 import Formats
 import LakeModel
+import Logging
 import Maintenance
 import ObjectStorage
 

@@ -106,7 +106,7 @@ struct DemoWriter {
     init(_ stage: DemoStage) throws {
         logFile = "\(stage.directory)/writer.log"
         if !FileManager.default.fileExists(atPath: logFile) {
-            FileManager.default.createFile(atPath: logFile, contents: nil)
+            _ = FileManager.default.createFile(atPath: logFile, contents: nil)
         }
         guard let log = FileHandle(forWritingAtPath: logFile) else {
             throw CommandFailure(.cannotCreate, "no log can be written", at: logFile, fix: "set TMPDIR")
