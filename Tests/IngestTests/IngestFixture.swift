@@ -91,7 +91,7 @@ struct IngestFixture {
 
     func objects() async throws -> [DataObject] {
         let snapshot = try await table().snapshot()
-        return try await snapshot.objects()
+        return try await snapshot.objects(.everything)
     }
 
     /// Every event of the live objects of one side, read back from the store.

@@ -67,7 +67,7 @@ struct DemoAudit {
         var seen = ledger.digests.map { Array(repeating: false, count: $0.count) }
         var findings = Findings(produced: ledger.count)
         var perSide: [TableSide: Int] = [:]
-        for object in try await table.snapshot().objects() {
+        for object in try await table.snapshot().objects(.everything) {
             try await reader.forEachLine(of: object) { line in
                 let event = try envelope.read(line)
                 note(event, &seen, &findings)
