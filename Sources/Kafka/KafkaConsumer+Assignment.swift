@@ -15,7 +15,7 @@ extension KafkaConsumer {
         for (partition, offset) in offsets {
             list.append(partition, offset: offset)
             sources.own(partition, from: offset)
-            handle.forward(topic: partition.topic, partition: partition.partition)
+            handle.forward(partition)
         }
         lookup.removeAll(keepingCapacity: true)
         do {
@@ -24,6 +24,7 @@ extension KafkaConsumer {
             for (partition, _) in offsets { sources.disown(partition) }
             throw error
         }
+        handle.awaitsAssign = false
     }
 
     func changeAssignment(to list: borrowing PartitionList, isCooperative: Bool) throws(KafkaError) {
@@ -63,20 +64,46 @@ extension KafkaConsumer {
         try throwFirstError(of: list, "resume")
     }
 
-    /// Goes on reading an owned topic partition at another offset; events fetched before are dropped.
+    /// Goes on reading an owned topic partition at another offset, also after an error that stopped it; events
+    /// fetched before are dropped.
     public func seek(_ partition: TopicPartition, to offset: Int64, timeout: Duration = .seconds(10))
         throws(KafkaError)
     {
         let operation = "seek \(partition)"
-        guard sources.isOwned(partition) else {
-            throw error(RD_KAFKA_RESP_ERR__STATE, operation, "not assigned to this consumer")
+        guard sources.isOwned(partition), offset >= 0 else {
+            let reason = offset < 0 ? "offset \(offset) is negative" : "not assigned to this consumer"
+            throw error(RD_KAFKA_RESP_ERR__STATE, operation, reason)
         }
         let list = PartitionList(capacity: 1)
         list.append(partition, offset: offset)
         let result = rd_kafka_seek_partitions(handle.client, list.pointer, timeout.millisecondsForC)
         try KafkaError.check(taking: result, operation)
-        try throwFirstError(of: list, operation)
+        let code = list.elements.first?.error ?? RD_KAFKA_RESP_ERR_NO_ERROR
         sources.own(partition, from: offset)
+        if code == RD_KAFKA_RESP_ERR__STATE {
+            // librdkafka 2.0 seeks only where it fetches, and it stops fetching after an offset out of range.
+            try restart(partition)
+        } else {
+            try KafkaError.check(code, operation)
+        }
+    }
+
+    /// Takes a topic partition out of the assignment and puts it back at its position.
+    private func restart(_ partition: TopicPartition) throws(KafkaError) {
+        let isCooperative = handle.isCooperative
+        // The eager protocol knows only whole assignments.
+        let all = isCooperative ? [partition] : sources.owned
+        if isCooperative {
+            let list = PartitionList(all)
+            try KafkaError.check(taking: rd_kafka_incremental_unassign(handle.client, list.pointer), "unassign")
+        }
+        let list = PartitionList(capacity: all.count)
+        for partition in all {
+            handle.forward(partition)
+            list.append(partition, offset: sources.position(of: partition))
+        }
+        lookup.removeAll(keepingCapacity: true)
+        try changeAssignment(to: list, isCooperative: isCooperative)
     }
 
     /// Tells the group how far the lake has come, for lag tools. Asynchronous; failures are only logged.
@@ -98,8 +125,12 @@ extension KafkaConsumer {
     /// `release`, then `.closed`.
     public func beginClose() throws(KafkaError) {
         guard !isClosing else { return }
-        try KafkaError.check(taking: rd_kafka_consumer_close_queue(handle.client, handle.control), "close")
         isClosing = true
+        // What came and was not answered is answered now: with nothing.
+        if handle.awaitsAssign { handle.answerWithNothing() }
+        handle.awaitsAssign = false
+        _ = serveControl(&pending) { _ in }
+        try handle.leave()
     }
 
     /// Leaves the group within `timeout`: for callers that can answer `.revoked` inside `onSignal`, synchronously.
@@ -113,13 +144,8 @@ extension KafkaConsumer {
         while !isClosed, ContinuousClock.now < deadline {
             for signal in poll(timeout: .milliseconds(100), eventsMax: 0, onBatch: { _ in }) {
                 onSignal(signal)
-                switch signal {
-                case .revoked(let partitions, _):
-                    if partitions.contains(where: { sources.isOwned($0) }) { try release(partitions) }
-                case .assigned(let partitions) where !partitions.isEmpty:
-                    // Came before the group knew; an empty answer lets it go on.
-                    try changeAssignment(to: PartitionList(), isCooperative: handle.isCooperative)
-                default: break
+                if case .revoked(let partitions, _) = signal, partitions.contains(where: { sources.isOwned($0) }) {
+                    try release(partitions)
                 }
             }
         }

@@ -22,7 +22,7 @@ extension KafkaConsumer {
             default: break
             }
         }
-        if isClosing, !isClosed, rd_kafka_consumer_closed(handle.client) == 1 {
+        if isClosing, !isClosed, handle.isClosed {
             isClosed = true
             signals.append(.closed)
         }
@@ -33,9 +33,11 @@ extension KafkaConsumer {
         let partitions = PartitionList.elements(of: rd_kafka_event_topic_partition_list(event)).map(\.source)
         switch rd_kafka_event_error(event) {
         case RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS:
-            // Nothing for us: answered here, as there is nothing to decide.
-            if partitions.isEmpty { answerEmptyAssignment() }
-            signals.append(.assigned(partitions))
+            handle.wasEverAssigned = true
+            // Nothing for us, or too late: answered here, as there is nothing to decide.
+            handle.awaitsAssign = !partitions.isEmpty && !isClosing
+            if !handle.awaitsAssign { handle.answerWithNothing() }
+            if !isClosing { signals.append(.assigned(partitions)) }
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
             let isLost = rd_kafka_assignment_lost(handle.client) != 0
             signals.append(.revoked(partitions, lost: isLost))
@@ -47,14 +49,6 @@ extension KafkaConsumer {
             lookup.removeAll(keepingCapacity: true)
             signals.append(.error(error(code, "rebalance", eventText(event)), of: nil))
             signals.append(.revoked(lost, lost: true))
-        }
-    }
-
-    private func answerEmptyAssignment() {
-        do {
-            try changeAssignment(to: PartitionList(), isCooperative: handle.isCooperative)
-        } catch {
-            pending.append(.error(error, of: nil))
         }
     }
 

@@ -16,7 +16,7 @@ public import Logging
 /// - To hold back, poll with `eventsMax: 0`: librdkafka stops fetching when its queue is full, rebalances and
 ///   heartbeats go on. `pause` throws away what was fetched, and fetches it again on `resume`.
 public final class KafkaConsumer {
-    let handle: ConsumerHandle
+    var handle: ConsumerHandle
     let bridge: LogBridge
     let headers = MessageHeaders()
     var sources = SourceTable()

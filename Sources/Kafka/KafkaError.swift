@@ -157,11 +157,11 @@ private func asOneLine(_ text: String) -> String {
 }
 
 /// Runs a C function that writes a text of at most 511 bytes, and reads it up to its NUL.
-func withErrorText<Result>(_ body: (UnsafeMutablePointer<CChar>, Int) -> Result) -> (Result, String) {
+func withErrorText<Result>(_ body: (UnsafeMutablePointer<CChar>?, Int) -> Result) -> (Result, String) {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
-        guard let start = buffer.baseAddress else { preconditionFailure("512 bytes have an address") }
         buffer.initialize(repeating: 0)
-        let result = body(start, buffer.count - 1)
-        return (result, String(cString: start))
+        // The last byte stays NUL whatever the function does.
+        let result = body(buffer.baseAddress, buffer.count - 1)
+        return (result, buffer.baseAddress.map { String(cString: $0) } ?? "")
     }
 }

@@ -27,7 +27,7 @@ public final class MockCluster {
         guard (1...16).contains(brokers) else {
             throw KafkaError(.invalidArgument, operation: "mock cluster", message: "1 to 16 brokers, not \(brokers)")
         }
-        let client = try ClientHandle([("client.id", "varve-mock")], events: 0)
+        let client = try ClientHandle([("client.id", "varve-mock"), ("log_level", "3")], events: 0)
         guard let cluster = rd_kafka_mock_cluster_new(client.pointer, Int32(brokers)) else {
             throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, operation: "mock cluster")
         }

@@ -5,6 +5,8 @@ struct SourceState {
     var isOwned: Bool
     /// The least offset that may come next; a lower one was handed over already or belongs to an older assignment.
     var next: Int64
+    /// Where it was started: an offset, or librdkafka's number for the beginning or the end.
+    var start: Int64
 }
 
 /// Gives each topic partition its index, for good, and remembers which are owned and where they stand.
@@ -42,14 +44,16 @@ struct SourceTable: ~Copyable {
             storage.deallocate()
             storage = larger
         }
-        storage.initializeElement(at: index, to: SourceState(isOwned: false, next: 0))
+        storage.initializeElement(at: index, to: SourceState(isOwned: false, next: 0, start: 0))
         partitions.append(partition)
         indices[partition] = Int32(index)
         return Int32(index)
     }
 
     mutating func own(_ partition: TopicPartition, from offset: Int64) {
-        storage[Int(index(of: partition))] = SourceState(isOwned: true, next: max(0, offset))
+        // First the index: it may move the storage.
+        let index = Int(index(of: partition))
+        storage[index] = SourceState(isOwned: true, next: max(0, offset), start: offset)
     }
 
     mutating func disown(_ partition: TopicPartition) {
@@ -59,6 +63,13 @@ struct SourceTable: ~Copyable {
 
     func isOwned(_ partition: TopicPartition) -> Bool {
         indices[partition].map { storage[Int($0)].isOwned } ?? false
+    }
+
+    /// Where an owned topic partition goes on: after its last event, or where it was started.
+    func position(of partition: TopicPartition) -> Int64 {
+        guard let index = indices[partition] else { return 0 }
+        let state = storage[Int(index)]
+        return state.next > max(0, state.start) ? state.next : state.start
     }
 
     var owned: [TopicPartition] { partitions.filter { isOwned($0) } }
