@@ -107,8 +107,8 @@ public final class FrameBuffer: @unchecked Sendable {
         }
         // mmap(2): anonymous private memory is zeroed and page-aligned; MAP_FAILED is (void *)-1.
         let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let memory, memory != MAP_FAILED else { preconditionFailure("out of memory") }
-        return memory
+        precondition(memory != nil && memory != MAP_FAILED, "out of memory")
+        return memory.unsafelyUnwrapped
     }
 
     private static func giveBack(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {

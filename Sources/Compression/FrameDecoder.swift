@@ -10,13 +10,14 @@ public struct FrameDecoder: ~Copyable {
         public var windowLogMax: Int32
         /// All output together; the input is refused as soon as it would be exceeded.
         public var outputBytesMax: Int64
-        /// Output per input byte, for output beyond `ratioFreeBytes`. One line repeated for ever reaches about 8,000.
+        /// Output per input byte, for output beyond `ratioFreeBytes`. One line repeated for ever reaches about 12,000,
+        /// one byte repeated for ever 32,000: no lines are made of that.
         public var ratioMax: Int64
         /// Output that is not held against `ratioMax`.
         public var ratioFreeBytes: Int64
 
         public init(
-            windowLogMax: Int32 = 27, outputBytesMax: Int64 = .max, ratioMax: Int64 = 10_000,
+            windowLogMax: Int32 = 27, outputBytesMax: Int64 = .max, ratioMax: Int64 = 20_000,
             ratioFreeBytes: Int64 = 16 << 20
         ) {
             (self.windowLogMax, self.outputBytesMax) = (windowLogMax, outputBytesMax)

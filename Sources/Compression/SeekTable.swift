@@ -74,7 +74,8 @@ public struct SeekTable: Hashable, Sendable {
 
     /// Reads the table from the object's last bytes; nil where the object does not end with one.
     ///
-    /// Throws where the table is damaged or `tail` does not hold all of it (`encodedBytes(tail:)` says how much is needed).
+    /// Throws where the table is damaged or `tail` does not hold all of it (`encodedBytes(tail:)` says how much that
+    /// is).
     public static func parse(tail: [UInt8]) throws(CompressionError) -> SeekTable? {
         guard let size = try encodedBytes(tail: tail) else { return nil }
         guard size <= tail.count else {
