@@ -89,12 +89,10 @@ public struct HourCalendar: Hashable, Sendable {
     func end(of hour: LakeHour, from time: Timestamp) -> Timestamp {
         var time = time
         for _ in 0..<8 {
-            let local = time.advanced(byMilliseconds: offset(at: time))
-            let inStep = local.milliseconds.flooredRemainder(by: stepMilliseconds)
-            var next = time.advanced(byMilliseconds: stepMilliseconds - inStep)
-            if let change = transition(after: time), change < next { next = change }
-            guard next > time else { return next }
-            time = next
+            let offset = offset(at: time)
+            let inStep = time.advanced(byMilliseconds: offset).milliseconds.flooredRemainder(by: stepMilliseconds)
+            let next = time.advanced(byMilliseconds: stepMilliseconds - inStep)
+            time = self.offset(at: next.advanced(byMilliseconds: -1)) == offset ? next : change(after: time, before: next)
             guard self.hour(at: time) == hour else { return time }
         }
         return time
@@ -103,26 +101,29 @@ public struct HourCalendar: Hashable, Sendable {
     /// The first instant after an hour, found from its name: the instant from which no later time falls into it.
     public func end(of hour: LakeHour) -> Timestamp {
         let local = Int64(hour.date.daysSinceEpoch) * 86_400_000 + Int64(hour.hour ?? 0) * 3_600_000
-        let guess = Timestamp(milliseconds: local - offset(at: Timestamp(milliseconds: local)))
-        // Zones differ from UTC by at most 14 hours and change by at most a day: look around the guess.
-        var cursor = guess.advanced(byMilliseconds: -26 * 3_600_000)
-        for _ in 0..<80 where self.hour(at: cursor) <= hour {
+        let before = Timestamp(milliseconds: local - 36 * 3_600_000)
+        let (earlier, later) = (offset(at: before), offset(at: before.advanced(byMilliseconds: 72 * 3_600_000)))
+        guard earlier != later else { return Timestamp(milliseconds: local + stepMilliseconds - earlier) }
+        // A clock change is near: walk through the hours around it.
+        var cursor = before
+        for _ in 0..<90 where self.hour(at: cursor) <= hour {
             cursor = end(of: self.hour(at: cursor), from: cursor)
         }
         return cursor
     }
 
-    private func offset(at time: Timestamp) -> Int64 {
-        Int64(zone.secondsFromGMT(for: date(time))) * 1000
-    }
-
-    private func transition(after time: Timestamp) -> Timestamp? {
-        zone.nextDaylightSavingTimeTransition(after: date(time)).map {
-            Timestamp(milliseconds: Int64(($0.timeIntervalSince1970 * 1000).rounded()))
+    /// The instant between two times at which the zone's offset changes.
+    private func change(after start: Timestamp, before end: Timestamp) -> Timestamp {
+        let offset = offset(at: start)
+        var (low, high) = (start.milliseconds, end.milliseconds)
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if self.offset(at: Timestamp(milliseconds: middle)) == offset { low = middle } else { high = middle }
         }
+        return Timestamp(milliseconds: high)
     }
 
-    private func date(_ time: Timestamp) -> Date {
-        Date(timeIntervalSince1970: Double(time.milliseconds) / 1000)
+    private func offset(at time: Timestamp) -> Int64 {
+        Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.milliseconds) / 1000))) * 1000
     }
 }

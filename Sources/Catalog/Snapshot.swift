@@ -35,7 +35,13 @@ public struct Snapshot: Sendable {
     public func forEachBatch(
         _ query: ObjectQuery = ObjectQuery(), _ body: ([DataObject]) throws(CatalogError) -> Void
     ) async throws(CatalogError) {
-        for manifest in manifests where query.mayMatch(manifest) {
+        try await forEachBatch(query, except: [], body)
+    }
+
+    private func forEachBatch(
+        _ query: ObjectQuery, except skipped: Set<String>, _ body: ([DataObject]) throws(CatalogError) -> Void
+    ) async throws(CatalogError) {
+        for manifest in manifests where query.mayMatch(manifest) && !skipped.contains(manifest.path) {
             let objects = try await loader.objects(of: manifest).filter {
                 query.matches($0) && !tail.removed.contains($0.path)
             }
@@ -43,6 +49,15 @@ public struct Snapshot: Sendable {
         }
         let recent = tail.added.values.filter(query.matches)
         if !recent.isEmpty { try body(recent.sorted { ($0.partition, $0.path) < ($1.partition, $1.path) }) }
+    }
+
+    /// The matching objects that do not come from one of these manifests, by path.
+    func ownObjects(_ query: ObjectQuery, _ skipped: Set<String>) async throws(CatalogError) -> [String: DataObject] {
+        var own: [String: DataObject] = [:]
+        try await forEachBatch(query, except: skipped) { batch throws(CatalogError) in
+            for object in batch { own[object.path] = object }
+        }
+        return own
     }
 
     /// The live objects among `paths`, by path. Reads only the manifests of their partitions.
