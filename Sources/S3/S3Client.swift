@@ -117,7 +117,9 @@ final class S3Client: Sendable {
             if response.wasResent { (run.wasAmbiguous, run.wasAmbiguousBefore) = (true, true) }
             if (200..<300).contains(response.status) && call.isExpected(response) {
                 guard let complaint = call.verify?(response) else { return (.success, nil) }
-                return (.retry(kind: .corrupt, message: complaint, isThrottled: false, cost: RetryBudget.retryCost), nil)
+                return (
+                    .retry(kind: .corrupt, message: complaint, isThrottled: false, cost: RetryBudget.retryCost), nil
+                )
             }
             let error = S3ErrorBody(response)
             if S3Verdict.isAmbiguous(error) { run.wasAmbiguous = true }

@@ -75,7 +75,8 @@ extension S3Store {
         func quoted(_ text: String) -> String {
             "\"" + text.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : String($0) }.joined() + "\""
         }
-        return "{" + texts.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
+        return "{"
+            + texts.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
             .joined(separator: ",") + "}"
     }
 }
@@ -102,7 +103,8 @@ extension S3Store {
         return EntityTag(String(text))
     }
 
-    /// The whole object's checksum, where the answer has one; a composite one (`-3` at its end) is of the parts' checksums.
+    /// The whole object's checksum, where the answer has one; a composite one (`-3` at its end) is of the checksums of
+    /// the parts.
     static func checksum(_ headers: HTTPHeaders) -> Checksum? {
         guard headers["x-amz-checksum-type"] != "COMPOSITE" else { return nil }
         for algorithm in Checksum.Algorithm.allCases {

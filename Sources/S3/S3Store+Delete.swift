@@ -17,7 +17,7 @@ extension S3Store {
             let refused: [(key: ObjectKey, code: String, message: String)]
             do {
                 refused = try await deleteMany(left)
-            } catch where error.status == 501 || error.code == "NotImplemented" {
+            } catch  where error.status == 501 || error.code == "NotImplemented" {
                 for key in left { try await deleteOne(key) }
                 return failures
             } catch {
@@ -38,7 +38,9 @@ extension S3Store {
         return failures
     }
 
-    private static let passingCodes: Set<String> = ["InternalError", "SlowDown", "ServiceUnavailable", "OperationAborted"]
+    private static let passingCodes: Set<String> = [
+        "InternalError", "SlowDown", "ServiceUnavailable", "OperationAborted",
+    ]
 
     private func deleteOne(_ key: ObjectKey) async throws(StoreError) {
         var call = S3Call("DeleteObject", "DELETE", key: full(key))
@@ -46,7 +48,7 @@ extension S3Store {
         addPayer(to: &call.headers)
         do {
             _ = try await client.perform(call)
-        } catch where error.error.kind == .notFound && error.code != "NoSuchBucket" {
+        } catch  where error.error.kind == .notFound && error.code != "NoSuchBucket" {
             return
         } catch {
             throw error.error

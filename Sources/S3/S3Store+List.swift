@@ -58,7 +58,8 @@ extension S3Store {
                 let modified = entry.value("LastModified").flatMap({ Timestamp($0) })
             else { throw Self.malformed(call, "an entry lacks key, size or date") }
             guard let key = relative(isEncoded ? PercentEncoding.decode(text, plusIsSpace: true) : text),
-                key.description.startsByBytes(with: request.prefix), request.after.map({ Self.isAfter(key, $0) }) ?? true
+                key.description.startsByBytes(with: request.prefix),
+                request.after.map({ Self.isAfter(key, $0) }) ?? true
             else { continue }
             objects.append(
                 ListedObject(key: key, bytes: bytes, modifiedAt: modified, tag: Self.tag(entry.value("ETag"))))
@@ -81,7 +82,8 @@ extension S3Store {
     public func listUploads(prefix: String) async throws(StoreError) -> [PendingUpload] {
         let found = try await listUploads(askingFor: folder + prefix, keeping: prefix)
         // MinIO and its kin answer only where the prefix is a whole key: ask for all and choose here.
-        return found.isEmpty && !(folder + prefix).isEmpty ? try await listUploads(askingFor: "", keeping: prefix) : found
+        return found.isEmpty && !(folder + prefix).isEmpty
+            ? try await listUploads(askingFor: "", keeping: prefix) : found
     }
 
     private func listUploads(askingFor asked: String, keeping prefix: String)

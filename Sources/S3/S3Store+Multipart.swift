@@ -22,7 +22,8 @@ extension S3Store {
         var call = S3Call("UploadPart", "PUT", key: full(key))
         guard (1...partNumberMax).contains(number) else {
             throw StoreError(
-                .invalid, operation: call.operation, key: call.key, message: "part numbers are 1 to \(partNumberMax), not \(number)")
+                .invalid, operation: call.operation, key: call.key,
+                message: "part numbers are 1 to \(partNumberMax), not \(number)")
         }
         call.query = [("partNumber", String(number)), ("uploadId", upload.description)]
         addChecksum(nil, of: body, to: &call.headers)
@@ -129,7 +130,7 @@ extension S3Store {
         addPayer(to: &call.headers)
         do {
             _ = try await client.perform(call)
-        } catch where error.code == "NoSuchUpload" {
+        } catch  where error.code == "NoSuchUpload" {
             return
         } catch {
             throw error.error

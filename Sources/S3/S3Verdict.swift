@@ -94,7 +94,8 @@ extension S3Verdict {
         case .cancelled: return .fail(.unavailable, message: "cancelled")
         case .tls:
             return .fail(
-                .unavailable, message: "\(failure.message); where the store has an authority of its own, name its ca_file")
+                .unavailable,
+                message: "\(failure.message); where the store has an authority of its own, name its ca_file")
         case .tooLarge, .invalid: return .fail(.invalid, message: failure.message)
         }
     }

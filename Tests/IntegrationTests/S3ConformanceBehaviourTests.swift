@@ -22,7 +22,9 @@ struct S3ConformanceBehaviourTests {
         throw CheckFailure("it succeeded")
     }
 
-    @Test("a wrong secret, an unknown key and a clock that cannot be corrected are denied at once", arguments: S3Server.running)
+    @Test(
+        "a wrong secret, an unknown key and a clock that cannot be corrected are denied at once",
+        arguments: S3Server.running)
     func denied(server: S3Server) async throws {
         for (id, secret) in [("AKIDNOBODY", "x"), ("AKIDSEAWEED1", "wrong")] {
             let attempts = Mutex(0)
@@ -35,7 +37,8 @@ struct S3ConformanceBehaviourTests {
         }
     }
 
-    @Test("a clock twenty minutes off is corrected from the store's answer", arguments: S3Server.running, [-1200, 1200])
+    @Test(
+        "a clock twenty minutes off is corrected from the store's answer", arguments: S3Server.running, [-1200, 1200])
     func skew(server: S3Server, seconds: Int64) async throws {
         let store = try server.store(clock: SkewedClock(seconds: seconds))
         let info = try await store.put([1, 2, 3], to: key("k"), when: .absent)
@@ -71,7 +74,9 @@ struct S3ConformanceBehaviourTests {
         }
     }
 
-    @Test("a body that does not match its checksum is refused and reported as corrupt", .enabled(if: S3Server.seaweed != nil, "no SeaweedFS runs"))
+    @Test(
+        "a body that does not match its checksum is refused and reported as corrupt",
+        .enabled(if: S3Server.seaweed != nil, "no SeaweedFS runs"))
     func corrupt() async throws {
         let store = try #require(S3Server.seaweed).store { $0.attemptsMax = 2 }
         for algorithm in Checksum.Algorithm.allCases {
@@ -82,7 +87,9 @@ struct S3ConformanceBehaviourTests {
         #expect(try await store.getIfPresent(key("k")) == nil)
     }
 
-    @Test("2,500 objects are listed over pages, each once", arguments: [S3Server.seaweed, S3Server.rgw].compactMap(\.self))
+    @Test(
+        "2,500 objects are listed over pages, each once",
+        arguments: [S3Server.seaweed, S3Server.rgw].compactMap(\.self))
     func manyObjects(server: S3Server) async throws {
         let store = try server.store()
         let keys = try (0..<2500).map { try key("hour=\($0 % 24)/\($0) +&") }
@@ -129,7 +136,9 @@ struct S3ConformanceBehaviourTests {
         return (response.status, String(decoding: response.body, as: UTF8.self))
     }
 
-    @Test("a user who may only read is denied a put, without a storm of retries", .enabled(if: S3Server.seaweed != nil, "no SeaweedFS runs"))
+    @Test(
+        "a user who may only read is denied a put, without a storm of retries",
+        .enabled(if: S3Server.seaweed != nil, "no SeaweedFS runs"))
     func readOnly() async throws {
         let server = try #require(S3Server.seaweed)
         let reader = StaticCredentials(
@@ -159,7 +168,9 @@ struct S3ConformanceBehaviourTests {
     func tls() async throws {
         let server = try #require(S3Server.seaweed)
         let endpoint = Self.variable("VARVE_TEST_SEAWEED_TLS")
-        let trusting = try server.store { ($0.endpoint, $0.connection.caFile) = (endpoint, Self.variable("VARVE_TEST_CA")) }
+        let trusting = try server.store {
+            ($0.endpoint, $0.connection.caFile) = (endpoint, Self.variable("VARVE_TEST_CA"))
+        }
         _ = try await trusting.put([1, 2], to: key("k"), when: .absent)
         #expect(try await trusting.head(key("k")).bytes == 2)
         let careless = try server.store { ($0.endpoint, $0.connection.insecureTLS) = (endpoint, true) }

@@ -60,19 +60,32 @@ struct AWSSignatureSuiteTests {
 private struct SignatureCase {
     private struct Context: Decodable {
         struct Keys: Decodable {
-            var access_key_id: String
-            var secret_access_key: String
+            var accessKeyID: String
+            var secretAccessKey: String
             var token: String?
+
+            enum CodingKeys: String, CodingKey {
+                case accessKeyID = "access_key_id"
+                case secretAccessKey = "secret_access_key"
+                case token
+            }
         }
 
         var credentials: Keys
-        var expiration_in_seconds: Int
+        var expiresInSeconds: Int
         var normalize: Bool
         var region: String
         var service: String
-        var sign_body: Bool
+        var signsBody: Bool
         var timestamp: String
-        var omit_session_token: Bool?
+        var omitsToken: Bool?
+
+        enum CodingKeys: String, CodingKey {
+            case credentials, normalize, region, service, timestamp
+            case expiresInSeconds = "expiration_in_seconds"
+            case signsBody = "sign_body"
+            case omitsToken = "omit_session_token"
+        }
     }
 
     private let folder: String
@@ -90,17 +103,17 @@ private struct SignatureCase {
     var signer: Signer {
         Signer(
             region: context.region, service: context.service, normalizesPath: context.normalize,
-            signsToken: context.omit_session_token != true)
+            signsToken: context.omitsToken != true)
     }
 
     var credentials: Credentials {
         Credentials(
-            accessKeyID: context.credentials.access_key_id, secretAccessKey: context.credentials.secret_access_key,
+            accessKeyID: context.credentials.accessKeyID, secretAccessKey: context.credentials.secretAccessKey,
             sessionToken: context.credentials.token)
     }
 
-    var life: Duration { .seconds(context.expiration_in_seconds) }
-    var signsBody: Bool { context.sign_body }
+    var life: Duration { .seconds(context.expiresInSeconds) }
+    var signsBody: Bool { context.signsBody }
     var payloadHash: String { Signer.payloadHash(of: signsBody ? request.body.chunks : []) }
 
     func text(_ file: String) throws -> String {

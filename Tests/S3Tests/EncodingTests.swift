@@ -21,9 +21,10 @@ struct EncodingTests {
     func dates() {
         #expect(HTTPDate.parse("Sun, 06 Nov 1994 08:49:37 GMT") == Timestamp("1994-11-06T08:49:37Z"))
         #expect(HTTPDate.parse("Thu, 31 Dec 2099 23:59:59 GMT") == Timestamp("2099-12-31T23:59:59Z"))
-        for bad in ["", "Sun", "Sun, 31 Feb 2026 00:00:00 GMT", "Sun, 06 Nov 1994 08:49 GMT", "1994-11-06T08:49:37Z",
-            "Sun, 06 Nov 1994 99:49:37 GMT", "Sun, 06 Nov 99999999999999999999 08:49:37 GMT"]
-        {
+        for bad in [
+            "", "Sun", "Sun, 31 Feb 2026 00:00:00 GMT", "Sun, 06 Nov 1994 08:49 GMT", "1994-11-06T08:49:37Z",
+            "Sun, 06 Nov 1994 99:49:37 GMT", "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
+        ] {
             #expect(HTTPDate.parse(bad) == nil)
         }
         #expect(HTTPDate.basic(Timestamp(milliseconds: 1_440_938_160_999)) == "20150830T123600Z")

@@ -89,7 +89,8 @@ struct ListTests {
             200, [],
             "<ListMultipartUploadsResult><EncodingType>url</EncodingType>"
                 + ["lake/t/a%2Bb", "lake/other", "foreign/t/x"].map {
-                    "<Upload><Key>\($0)</Key><UploadId>u1</UploadId><Initiated>2026-11-21T05:00:00Z</Initiated></Upload>"
+                    "<Upload><Key>\($0)</Key><UploadId>u1</UploadId>"
+                        + "<Initiated>2026-11-21T05:00:00Z</Initiated></Upload>"
                 }.joined() + "</ListMultipartUploadsResult>")
         let fixture = try Fixture(none, some)
         let uploads = try await fixture.store.listUploads(prefix: "t/")

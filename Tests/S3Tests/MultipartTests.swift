@@ -18,7 +18,8 @@ struct MultipartTests {
         return "\(hexText(md5(digests)))-2"
     }()
     static let completed = ScriptedTransport.Reply.answer(
-        200, [], "\n  \n<?xml version=\"1.0\"?><CompleteMultipartUploadResult><ETag>\"\(wholeTag)\"</ETag>"
+        200, [],
+        "\n  \n<?xml version=\"1.0\"?><CompleteMultipartUploadResult><ETag>\"\(wholeTag)\"</ETag>"
             + "</CompleteMultipartUploadResult>")
 
     private func complete(_ fixture: Fixture, _ options: PutOptions = PutOptions()) async throws -> ObjectInfo {
@@ -78,7 +79,10 @@ struct MultipartTests {
 
     @Test(
         "another object under the key does not pass for the lost completion",
-        arguments: [("0123456789abcdef0123456789abcdef-2", 6_291_463), (wholeTag, 5), ("0cc175b9c0f1b6a831c399e269772661", 6_291_463)])
+        arguments: [
+            ("0123456789abcdef0123456789abcdef-2", 6_291_463), (wholeTag, 5),
+            ("0cc175b9c0f1b6a831c399e269772661", 6_291_463),
+        ])
     func anotherObject(tag: String, bytes: Int) async throws {
         let head = ScriptedTransport.Reply.answer(200, [("ETag", "\"\(tag)\""), ("Content-Length", String(bytes))])
         let fixture = try Fixture(.lost(sent: true), .error(404, "NoSuchUpload"), head)

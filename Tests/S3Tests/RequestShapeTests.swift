@@ -40,7 +40,9 @@ struct RequestShapeTests {
 
     @Test(
         "endpoints that could leak or mislead are refused",
-        arguments: ["ftp://h", "h:9000", "http://user:pass@h", "http://h?x", "http://", "http://h\r\nX:1", "http://h h"])
+        arguments: [
+            "ftp://h", "h:9000", "http://user:pass@h", "http://h?x", "http://", "http://h\r\nX:1", "http://h h",
+        ])
     func badEndpoint(endpoint: String) {
         #expect(throws: StoreError.self) { try Fixture(ScriptedTransport()) { $0.endpoint = endpoint } }
     }
@@ -105,7 +107,8 @@ struct RequestShapeTests {
         #expect(headers["Authorization"]?.contains("x-amz-meta-writer;x-amz-request-payer") == true)
         options.storageClass = "GLACIER_IR"
         #expect(
-            try await fixture.store.put(ObjectBody([1]), to: try key("k"), options: options).storageClass == "GLACIER_IR")
+            try await fixture.store.put(ObjectBody([1]), to: try key("k"), options: options).storageClass
+                == "GLACIER_IR")
     }
 
     @Test("SSE-S3 and SSE-KMS name their key on new objects only")

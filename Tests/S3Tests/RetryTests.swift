@@ -30,7 +30,8 @@ struct RetryTests {
     @Test(
         "a final failure is not retried",
         arguments: [
-            (.error(403, "AccessDenied"), .denied), (.answer(401), .denied), (.error(403, "InvalidAccessKeyId"), .denied),
+            (.error(403, "AccessDenied"), .denied), (.answer(401), .denied),
+            (.error(403, "InvalidAccessKeyId"), .denied),
             (.error(403, "SignatureDoesNotMatch"), .denied), (.error(404, "NoSuchBucket"), .notFound),
             (.error(400, "InvalidArgument"), .invalid), (.error(501, "NotImplemented"), .invalid),
             (.error(405, "MethodNotAllowed"), .invalid), (.error(400, "EntityTooLarge"), .invalid),
@@ -104,10 +105,12 @@ struct RetryTests {
     @Test("cancelling during the wait ends the operation and says that it may have happened")
     func cancelled() async throws {
         let clock = ImpatientClock()
-        let transport = ScriptedTransport(script: [{ _ in
-            withUnsafeCurrentTask { $0?.cancel() }
-            return .error(500, "InternalError")
-        }])
+        let transport = ScriptedTransport(script: [
+            { _ in
+                withUnsafeCurrentTask { $0?.cancel() }
+                return .error(500, "InternalError")
+            }
+        ])
         let fixture = try Fixture(transport, clock: clock)
         let error = try await Task { try await storeError { _ = try await fixture.put() } }.value
         #expect(error.kind == .unavailable && error.mayHaveHappened && error.message == "cancelled")

@@ -11,7 +11,8 @@ struct XMLTests {
     @Test("elements, text, references, attributes, comments and prefixes are read")
     func reads() throws {
         let root = try parse(
-            "\u{FEFF}<?xml version='1.0' encoding='UTF-8'?><!-- <x> --><s3:A xmlns:s3=\"u>v\"><B>1 &lt;&amp;&#38;&#x1F600;"
+            "\u{FEFF}<?xml version='1.0' encoding='UTF-8'?><!-- <x> --><s3:A xmlns:s3=\"u>v\">"
+                + "<B>1 &lt;&amp;&#38;&#x1F600;"
                 + "<![CDATA[<raw>&amp;]]></B><C a='/'/><B>2</B></s3:A>\n")
         #expect(root.name == "A" && root.children.map(\.name) == ["B", "C", "B"])
         #expect(root.value("B") == "1 <&&😀<raw>&amp;" && root.all("B").count == 2)
@@ -21,7 +22,8 @@ struct XMLTests {
     @Test(
         "what is not a small plain document is refused",
         arguments: [
-            "", "   ", "text", "<a>", "<a></b>", "<a/><b/>", "<a>&nbsp;</a>", "<a>&#xD800;</a>", "<a>&#99999999999;</a>",
+            "", "   ", "text", "<a>", "<a></b>", "<a/><b/>", "<a>&nbsp;</a>", "<a>&#xD800;</a>",
+            "<a>&#99999999999;</a>",
             "<a>&amp</a>", "<a", "<a b='", "<>", "</a>", "<a/>text", "<a>\u{0}<</a>", "<![CDATA[x]]>", "<!-- ", "<?xml",
             "<?xml version='1.0' encoding='UTF-16'?><a/>",
             "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>",

@@ -61,7 +61,9 @@ struct ContainerCredentials: CredentialsProvider {
         } else if let colon = host.lastIndex(of: ":") {
             host = host[..<colon]
         }
-        if ["localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"].contains(String(host)) { return true }
+        if ["localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"].contains(String(host)) {
+            return true
+        }
         let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         return octets.count == 4 && octets[0] == 127 && octets.allSatisfy { $0 != nil }
     }

@@ -15,7 +15,7 @@ public struct CredentialsChain: CredentialsProvider {
         for source in sources {
             do {
                 return try await source.credentials()
-            } catch where error.kind == .notConfigured {
+            } catch  where error.kind == .notConfigured {
                 reasons.append(error.message)
             } catch {
                 throw error

@@ -81,7 +81,7 @@ final class InstanceCredentials: CredentialsProvider {
     private func send(_ request: HTTPRequest) async throws(CredentialsError) -> HTTPResponse {
         do {
             return try await transport.send(request)
-        } catch where error.kind == .connect || error.kind == .timeout && sessionToken.withLock({ $0 }) == nil {
+        } catch  where error.kind == .connect || error.kind == .timeout && sessionToken.withLock({ $0 }) == nil {
             throw CredentialsError(.notConfigured, "instance metadata does not answer")
         } catch {
             throw CredentialsError(.unavailable, "instance metadata: \(error.message)")

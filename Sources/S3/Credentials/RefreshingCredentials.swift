@@ -3,7 +3,7 @@ public import LakeModel
 /// Keeps what a slow provider gave, and asks it again before it expires; one question at a time.
 ///
 /// Credentials are renewed five minutes before they expire, or at half of their life where that is shorter. Where the
-/// source cannot answer while the old ones are still valid, those are used and the source is asked again a minute later.
+/// source cannot answer while the old ones are still valid, those are used, and it is asked again a minute later.
 public actor RefreshingCredentials: CredentialsProvider {
     /// How long before their end credentials are renewed.
     public static let renewalLead = Duration.seconds(300)

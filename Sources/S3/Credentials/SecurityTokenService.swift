@@ -24,7 +24,7 @@ struct SecurityTokenService: Sendable {
             }
             do {
                 return try await callOnce(parameters, signedBy: credentials)
-            } catch where error.kind == .unavailable {
+            } catch  where error.kind == .unavailable {
                 last = error
             } catch {
                 throw error

@@ -39,8 +39,9 @@ public struct Signer: Sendable {
     ///
     /// `payloadHash` must be the body's, or `unsignedPayload`. Every header present is signed, except those that
     /// proxies may change; so nothing may be added to the request after this.
-    public func sign(_ request: inout HTTPRequest, with credentials: Credentials, at time: Timestamp, payloadHash: String)
-    {
+    public func sign(
+        _ request: inout HTTPRequest, with credentials: Credentials, at time: Timestamp, payloadHash: String
+    ) {
         _ = signTraced(&request, with: credentials, at: time, payloadHash: payloadHash)
     }
 

@@ -57,7 +57,8 @@ struct CurlHandle: ~Copyable {
         func isPlain(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }
         for field in request.headers.fields {
             guard isPlain(field.name), isPlain(field.value), !field.name.isEmpty, !field.name.contains(":") else {
-                let name = String(field.name.unicodeScalars.filter { (0x21...0x7E).contains($0.value) }.map(Character.init))
+                let name = String(
+                    field.name.unicodeScalars.filter { (0x21...0x7E).contains($0.value) }.map(Character.init))
                 throw HTTPFailure(.invalid, "header \(name) holds a control character; remove it", wasSent: false)
             }
         }
@@ -147,7 +148,7 @@ struct CurlHandle: ~Copyable {
             return exchange.read(into: UnsafeMutableRawBufferPointer(start: data, count: size * count))
         }
         varve_curl_set_seek_function(easy) { box, offset, origin in
-            guard origin == SEEK_SET_VALUE, let exchange = CurlHandle.exchange(box) else { return CURL_SEEKFUNC_FAIL }
+            guard origin == seekFromStart, let exchange = CurlHandle.exchange(box) else { return CURL_SEEKFUNC_FAIL }
             return exchange.seek(to: Int(offset)) ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
         }
         varve_curl_set_long(easy, CURLOPT_NOPROGRESS, 0)
@@ -171,7 +172,8 @@ struct CurlHandle: ~Copyable {
         box.map { Unmanaged<CurlExchange>.fromOpaque($0).takeUnretainedValue() }
     }
 
-    private func outcome(_ code: CURLcode, _ detail: String, _ exchange: CurlExchange) throws(HTTPFailure) -> HTTPResponse
+    private func outcome(_ code: CURLcode, _ detail: String, _ exchange: CurlExchange) throws(HTTPFailure)
+        -> HTTPResponse
     {
         let wasSent = exchange.requestsSent > 0
         guard code == CURLE_OK else {
@@ -184,4 +186,4 @@ struct CurlHandle: ~Copyable {
 }
 
 /// SEEK_SET of stdio.h: what libcurl passes as origin.
-private let SEEK_SET_VALUE: Int32 = 0
+private let seekFromStart: Int32 = 0

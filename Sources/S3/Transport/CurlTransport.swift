@@ -190,7 +190,9 @@ private final class CurlWorker: Sendable {
         var next: CurlJob? = first
         while true {
             if let job = next {
-                if job.begin() { job.finish(Result { () throws(HTTPFailure) in try handle.perform(job.request, job.flag) }) }
+                if job.begin() {
+                    job.finish(Result { () throws(HTTPFailure) in try handle.perform(job.request, job.flag) })
+                }
                 let answer = pool.next(for: self)
                 if answer.ends { return }
                 next = answer.job

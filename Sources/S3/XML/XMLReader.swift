@@ -1,8 +1,8 @@
 /// Pulls tokens from a small XML document: elements and text, nothing else.
 ///
 /// For bytes from outside. There is no document type, no entity but the five of XML itself, no external anything; size,
-/// depth and number of elements are bounded. Attributes are skipped and prefixes of names dropped: no answer of S3 needs
-/// them. Encodings other than UTF-8 are refused.
+/// depth and number of elements are bounded. Attributes are skipped and prefixes of names dropped: no answer of S3
+/// needs them. Encodings other than UTF-8 are refused.
 struct XMLReader {
     enum Token: Equatable {
         case start(String)

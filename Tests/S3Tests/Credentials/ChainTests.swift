@@ -25,7 +25,8 @@ struct ChainTests {
     @Test("a profile is read from both files; keys of the credentials file win")
     func profile() async throws {
         var machine = Machine(environment: ["HOME": "/h"])
-        machine.files["/h/.aws/credentials"] = "# c\n[work]\naws_access_key_id=AKIDWORK\r\naws_secret_access_key = s=/+ # c\n"
+        machine.files["/h/.aws/credentials"] =
+            "# c\n[work]\naws_access_key_id=AKIDWORK\r\naws_secret_access_key = s=/+ # c\n"
         machine.files["/h/.aws/config"] = """
             [default]
             region = eu-west-1
@@ -104,8 +105,10 @@ struct ChainTests {
     @Test("chains of roles are followed, those that do not end are refused")
     func chains() async throws {
         let keys = "aws_access_key_id = A\naws_secret_access_key = s\n"
-        let config = "[profile a]\nrole_arn = r1\nsource_profile = b\n[profile b]\nrole_arn = r2\nsource_profile = b\n\(keys)"
-        let network = ScriptedTransport(Machine.sts("AssumeRole", key: "ASIA1"), Machine.sts("AssumeRole", key: "ASIA2"))
+        let config =
+            "[profile a]\nrole_arn = r1\nsource_profile = b\n[profile b]\nrole_arn = r2\nsource_profile = b\n\(keys)"
+        let network = ScriptedTransport(
+            Machine.sts("AssumeRole", key: "ASIA1"), Machine.sts("AssumeRole", key: "ASIA2"))
         var machine = Machine(environment: ["HOME": "/h"], files: ["/h/.aws/config": config], network: network)
         #expect(try await machine.chain(profile: "a").credentials().accessKeyID == "ASIA2")
         #expect(network.requests[0].headers["Authorization"]?.contains("Credential=A/") == true)
@@ -123,7 +126,8 @@ struct ChainTests {
         let network = ScriptedTransport(Machine.sts("AssumeRole"))
         let machine = Machine(
             environment: [
-                "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL_STS": "http://sts.test:1/x",
+                "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s",
+                "AWS_ENDPOINT_URL_STS": "http://sts.test:1/x",
             ], network: network)
         let role = AssumedRole(arn: "arn:r", externalID: "e")
         #expect(try await machine.chain(role: role).credentials().accessKeyID == "ASIAROLE")

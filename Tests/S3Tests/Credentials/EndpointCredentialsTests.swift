@@ -40,10 +40,12 @@ struct EndpointCredentialsTests {
         #expect(error.kind == .invalid && machine.localNetwork.requests.isEmpty)
     }
 
-    @Test("loopback and https are taken", arguments: [
-        "http://localhost:80/x", "http://127.9.9.9/x", "http://[::1]:8080/x", "https://example.com/x",
-        "http://[fd00:ec2::23]/x",
-    ])
+    @Test(
+        "loopback and https are taken",
+        arguments: [
+            "http://localhost:80/x", "http://127.9.9.9/x", "http://[::1]:8080/x", "https://example.com/x",
+            "http://[fd00:ec2::23]/x",
+        ])
     func near(url: String) async throws {
         let machine = Machine(
             environment: ["AWS_CONTAINER_CREDENTIALS_FULL_URI": url],
@@ -64,7 +66,8 @@ struct EndpointCredentialsTests {
     @Test("an instance is asked with a session token, within a second, and a refused token is replaced once")
     func instance() async throws {
         let network = ScriptedTransport(
-            .answer(200, [], "token-1"), .answer(401), .answer(200, [], "token-2"), .answer(200, [], "my role\nother\n"),
+            .answer(200, [], "token-1"), .answer(401), .answer(200, [], "token-2"),
+            .answer(200, [], "my role\nother\n"),
             Machine.document(expires: "2026-11-21T05:00:30Z"), .answer(200, [], "my role"),
             Machine.document(key: "ASIANEXT"))
         let machine = Machine(localNetwork: network)

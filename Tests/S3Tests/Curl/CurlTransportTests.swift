@@ -20,7 +20,8 @@ private final class Flag: Sendable {
 struct CurlTransportTests {
     private func request(_ method: String, _ server: RawServer, _ body: ObjectBody = ObjectBody([])) -> HTTPRequest {
         HTTPRequest(
-            method, HTTPTarget(scheme: "http", authority: "127.0.0.1:\(server.port)", path: "/b/a=1/../k%20"), body: body)
+            method, HTTPTarget(scheme: "http", authority: "127.0.0.1:\(server.port)", path: "/b/a=1/../k%20"),
+            body: body)
     }
 
     private func transport(_ change: (inout CurlSettings) -> Void = { _ in }) -> CurlTransport {
@@ -63,9 +64,11 @@ struct CurlTransportTests {
             #expect(response.headers.fields.filter { $0.name.lowercased() == "x-a" }.map(\.value) == ["1", "2"])
         }
         let seen = heads.withLock { $0 }
-        #expect(seen.map { $0.prefix { $0 != "\r\n" } } == ["GET", "HEAD", "PUT", "POST", "DELETE"].map {
-            "\($0) /b/a=1/../k%20 HTTP/1.1"
-        })
+        #expect(
+            seen.map { $0.prefix { $0 != "\r\n" } }
+                == ["GET", "HEAD", "PUT", "POST", "DELETE"].map {
+                    "\($0) /b/a=1/../k%20 HTTP/1.1"
+                })
         let names = Set(seen.flatMap { $0.components(separatedBy: "\r\n").dropFirst().map { $0.prefix { $0 != ":" } } })
         #expect(names == ["Host", "User-Agent", "x-empty", "Content-Length"])
         #expect(server.connections == 1)
@@ -265,7 +268,9 @@ struct CurlTransportTests {
         #expect(seen.withLock { $0 }.hasPrefix("GET http://store.test/k HTTP/1.1"))
         var settings = CurlSettings()
         settings.proxy = .url("http://user:canary@127.0.0.1:1")
-        let failure = try await self.failure { _ = try await transport { $0 = settings }.send(HTTPRequest("GET", target)) }
+        let failure = try await self.failure {
+            _ = try await transport { $0 = settings }.send(HTTPRequest("GET", target))
+        }
         #expect(failure.kind == .connect && !failure.message.contains("canary") && !"\(settings)".contains("canary"))
     }
 }

@@ -39,7 +39,8 @@ final class ScriptedTransport: HTTPTransport {
             return state.script.isEmpty ? nil : state.script.removeFirst()
         }
         guard let reply = next ?? otherwise else {
-            throw HTTPFailure(.invalid, "the script has no line for \(request.method) \(request.target)", wasSent: false)
+            throw HTTPFailure(
+                .invalid, "the script has no line for \(request.method) \(request.target)", wasSent: false)
         }
         return try reply(request).get()
     }
