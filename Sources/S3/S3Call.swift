@@ -57,4 +57,13 @@ public struct S3RequestRecord: Sendable {
     public var bytesReceived: Int
 
     public var isRetry: Bool { attempt > 1 }
+
+    public init(
+        operation: String, status: Int?, errorCode: String?, duration: Duration, attempt: Int, bytesSent: Int,
+        bytesReceived: Int
+    ) {
+        (self.operation, self.status, self.errorCode) = (operation, status, errorCode)
+        (self.duration, self.attempt) = (duration, attempt)
+        (self.bytesSent, self.bytesReceived) = (bytesSent, bytesReceived)
+    }
 }

@@ -27,6 +27,16 @@ public struct S3Store: ObjectStore {
         try Self.check(settings, isTLS: client.endpoint.isTLS)
     }
 
+    /// A store with a transport of its own, made as `settings.connection` says.
+    public init(
+        _ settings: S3Settings, credentials: any CredentialsProvider, clock: any LakeClock,
+        random: any RandomNumberGenerator & Sendable, observer: (@Sendable (S3RequestRecord) -> Void)? = nil
+    ) throws(StoreError) {
+        try self.init(
+            settings, credentials: credentials, transport: CurlTransport(settings.connection), clock: clock,
+            random: random, observer: observer)
+    }
+
     public var location: String { "s3://\(settings.bucket)" + (settings.prefix.isEmpty ? "" : "/\(settings.prefix)") }
 
     /// The region in use: as set, or as the store corrected it.

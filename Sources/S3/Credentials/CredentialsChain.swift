@@ -128,6 +128,11 @@ public enum AWSEnvironment {
         return profileFile(environment, files).profiles[name]?["region"]
     }
 
+    /// The S3 endpoint that the variables name: `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`.
+    public static func endpoint(_ environment: [String: String]) -> String? {
+        environment.setValue("AWS_ENDPOINT_URL_S3") ?? environment.setValue("AWS_ENDPOINT_URL")
+    }
+
     static func profileFile(_ environment: [String: String], _ files: FileReader) -> ProfileFile {
         let home = environment.setValue("HOME").map { "\($0)/.aws/" }
         let credentials = environment.setValue("AWS_SHARED_CREDENTIALS_FILE") ?? home.map { "\($0)credentials" }
