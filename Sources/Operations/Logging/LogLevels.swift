@@ -14,7 +14,7 @@ public struct LogLevels: Sendable, Equatable {
     public init?(_ text: String) {
         self.init()
         for (index, part) in text.split(separator: ",", omittingEmptySubsequences: false).enumerated() {
-            let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmed }
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { $0.trimmed }
             switch pair.count {
             case 1 where index == 0:
                 guard let level = Logger.Level(rawValue: pair[0]) else { return nil }

@@ -20,7 +20,7 @@ public struct OperationsServer: Service {
 
     private static let connectionsMax = 64
     private static let headerBytesMax = 16 << 10
-    private static let idleSeconds: Int64 = 30
+    private static let idleSeconds: Int64 = 15
 
     private let host: String
     private let port: Int
@@ -124,7 +124,7 @@ struct OperationsAnswers: HTTPResponder {
             .xContentTypeOptions: "nosniff",
         ]
         let body = request.method == .head ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(string: text))
-        // A body nobody asked for is not read: the connection ends with the answer.
+        // A body nobody asked for is thrown away as it comes; the connection ends with it.
         var response = Response(status: status, headers: headers, body: body)
         if request.headers[.contentLength] ?? "0" != "0" || request.headers[.transferEncoding] != nil {
             response.headers[.connection] = "close"
