@@ -205,7 +205,8 @@ extension MemoryObjectStore.State {
     }
 
     func list(_ request: ListRequest) -> ListPage {
-        let start = [request.prefix, request.after ?? "", request.continuation ?? ""]
+        let start =
+            [request.prefix, request.after ?? "", request.continuation ?? ""]
             .max { $0.utf8.lexicographicallyPrecedes($1.utf8) } ?? ""
         var index = lowerBound(start)
         let isExclusive = [request.after, request.continuation].compactMap(\.self).contains {

@@ -61,7 +61,7 @@ extension ObjectStore {
     public func getIfPresent(_ key: ObjectKey, bytesMax: Int = 1 << 30) async throws(StoreError) -> ObjectContent? {
         do {
             return try await get(key, range: nil, bytesMax: bytesMax)
-        } catch where error.kind == .notFound {
+        } catch  where error.kind == .notFound {
             return nil
         }
     }

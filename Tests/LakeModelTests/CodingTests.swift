@@ -14,10 +14,12 @@ struct CodingTests {
         let id = try #require(CommitID("0123456789abcdef0123456789abcdef"))
         let object = DataObject(
             path: "data/date=2026-11-21/hour=05/shard=0003/x.ndjson.zst", side: .deadLetter,
-            partition: PartitionPath(date: day, hour: 5, shard: 3), format: .envelope, bytes: 10, uncompressedBytes: 100,
+            partition: PartitionPath(date: day, hour: 5, shard: 3), format: .envelope, bytes: 10,
+            uncompressedBytes: 100,
             records: 2, eventTime: TimeSpan(min: clock.now(), max: clock.now()),
             offsets: [OffsetSpan(source, first: 4, last: 6, count: 2)],
-            checksum: Checksum(algorithm: .crc64nvme, value: "ae8b14860a799888"), schemaID: "s", uploadedAt: clock.now(),
+            checksum: Checksum(algorithm: .crc64nvme, value: "ae8b14860a799888"), schemaID: "s",
+            uploadedAt: clock.now(),
             tags: ["late"])
         return Commit(
             version: 1, id: id, parent: id, kind: .append, at: clock.now(),
@@ -86,7 +88,8 @@ struct CodingTests {
     @Test(
         "a value that breaks its rule is a decoding error, not a trap",
         arguments: [
-            #"{"date":"2026-02-30","shard":1}"#, #"{"date":"2026-02-03","shard":-1}"#, #"{"date":"2026-02-03","shard":65536}"#,
+            #"{"date":"2026-02-30","shard":1}"#, #"{"date":"2026-02-03","shard":-1}"#,
+            #"{"date":"2026-02-03","shard":65536}"#,
             #"{"date":"2026-02-03","hour":256,"shard":1}"#, #"{"date":20260203,"shard":1}"#,
         ])
     func brokenValues(_ text: String) {

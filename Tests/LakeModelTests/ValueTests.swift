@@ -53,7 +53,9 @@ struct ValueTests {
         #expect(id != CommitID(using: &one))
         #expect(id.description.utf8.count == 32)
         #expect(CommitID(id.description) == id)
-        let bad = ["", "0123", String(repeating: "g", count: 32), String(repeating: "A", count: 32), id.description + "0"]
+        let bad = [
+            "", "0123", String(repeating: "g", count: 32), String(repeating: "A", count: 32), id.description + "0",
+        ]
         for text in bad { #expect(CommitID(text) == nil, "\(text)") }
     }
 

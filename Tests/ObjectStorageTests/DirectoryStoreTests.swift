@@ -18,7 +18,8 @@ struct DirectoryStoreTests {
     private func files(_ path: String) -> [String] {
         ((try? FileManager.default.subpathsOfDirectory(atPath: directory.path + path)) ?? []).filter { name in
             var isFolder: ObjCBool = false
-            let exists = FileManager.default.fileExists(atPath: "\(directory.path)\(path)/\(name)", isDirectory: &isFolder)
+            let exists = FileManager.default.fileExists(
+                atPath: "\(directory.path)\(path)/\(name)", isDirectory: &isFolder)
             return exists && !isFolder.boolValue
         }
     }
@@ -28,7 +29,10 @@ struct DirectoryStoreTests {
         let name = "orders/data/date=2026-11-21/hour=05/shard=0003/a.ndjson.zst"
         _ = try await store.put(Array("events".utf8), to: key(name))
         #expect(try String(contentsOfFile: "\(directory.path)/\(name)", encoding: .utf8) == "events")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [".varve-staging", "orders"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == [
+                ".varve-staging", "orders",
+            ])
     }
 
     @Test("nothing stays staged after puts that were done, refused or failed")

@@ -42,7 +42,8 @@ struct StoreProbeTests {
         #expect(report.verdict.contains(lie.check))
     }
 
-    @Test("a store that cannot be reached says nothing of its rules", arguments: [StoreFault.denied, .unavailableBefore])
+    @Test(
+        "a store that cannot be reached says nothing of its rules", arguments: [StoreFault.denied, .unavailableBefore])
     func unreachable(_ fault: StoreFault) async throws {
         let store = FaultyStore(
             MemoryObjectStore(clock: clock), seed: 1, clock: clock, rules: [FaultRule(fault)])

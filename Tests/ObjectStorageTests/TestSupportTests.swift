@@ -119,7 +119,8 @@ struct TestSupportTests {
         let sleeper = try ChildProcess(["sleep", "60"])
         sleeper.send(15)
         #expect(try await sleeper.wait() == -15)
-        let elsewhere = try await runCommand(["sh", "-c", "pwd; echo $VARVE_X"], environment: ["VARVE_X": "y"], directory: "/usr")
+        let elsewhere = try await runCommand(
+            ["sh", "-c", "pwd; echo $VARVE_X"], environment: ["VARVE_X": "y"], directory: "/usr")
         #expect(elsewhere == "/usr\ny\n")
         #expect(throws: CheckFailure.self) { try ChildProcess(["no-such-command-here"]) }
     }

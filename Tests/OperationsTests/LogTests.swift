@@ -22,7 +22,8 @@ struct LogTests {
     func json() throws {
         var logger = Logger(label: "varve.ingest", factory: output(.json).makeHandler)
         logger[metadataKey: "table"] = "orders"
-        logger.info("sealed an object", metadata: ["bytes": "\(5)", "count": .stringConvertible(7), "list": ["a", "b"]])
+        logger.info(
+            "sealed an object", metadata: ["bytes": "\(5)", "count": .stringConvertible(7), "list": ["a", "b"]])
         #expect(
             lines.all == [
                 #"{"ts":"2026-11-21T05:00:00.000Z","level":"info","logger":"varve.ingest","#
@@ -82,7 +83,9 @@ struct LogTests {
             ])
     }
 
-    @Test("a level list that cannot be read is refused", arguments: ["", "loud", "info,debug", "varve=", "=info", "info,"])
+    @Test(
+        "a level list that cannot be read is refused",
+        arguments: ["", "loud", "info,debug", "varve=", "=info", "info,"])
     func badLevels(_ text: String) {
         #expect(LogLevels(text) == nil)
     }

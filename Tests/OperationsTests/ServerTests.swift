@@ -61,7 +61,8 @@ struct ServerTests {
     func notReady() async throws {
         let readiness: OperationsServer.Health = {
             HealthReport([
-                .init("kafka", isOK: true, detail: "assigned"), .init("store", isOK: false, detail: "no answer for 30 s"),
+                .init("kafka", isOK: true, detail: "assigned"),
+                .init("store", isOK: false, detail: "no answer for 30 s"),
             ])
         }
         try await withServer(readiness: readiness) { port in

@@ -32,7 +32,8 @@ public final class ChildProcess: Sendable {
         let arguments = directory.map { ["env", "-C", $0, executable] + command.dropFirst() } ?? command
         processIdentifier = try spawn(
             directory == nil ? executable : "/usr/bin/env", arguments,
-            environment: merged.map { "\($0.key)=\($0.value)" }, output: self.directory.path + "/out", error: self.directory.path + "/err")
+            environment: merged.map { "\($0.key)=\($0.value)" }, output: self.directory.path + "/out",
+            error: self.directory.path + "/err")
     }
 
     deinit {

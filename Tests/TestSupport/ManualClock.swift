@@ -79,7 +79,9 @@ public final class ManualClock: LakeClock {
 
 extension ManualClock.State {
     fileprivate mutating func takeDue() -> [ManualClock.Sleeper] {
-        let due = sleepers.filter { $0.value.until <= elapsed }.sorted { ($0.value.until, $0.key) < ($1.value.until, $1.key) }
+        let due = sleepers.filter { $0.value.until <= elapsed }.sorted {
+            ($0.value.until, $0.key) < ($1.value.until, $1.key)
+        }
         for (id, _) in due { sleepers[id] = nil }
         return due.map(\.value)
     }

@@ -75,9 +75,9 @@ final class DirectoryFiles: Sendable {
                 staged.facts = try file.facts()
                 if isDurable { try file.synchronize() }
                 return staged
-            } catch where error.operation == "open" && error.code == ENOENT {
+            } catch  where error.operation == "open" && error.code == ENOENT {
                 try makeFolder(layout.stagingFolder)
-            } catch where error.operation == "open" && error.code == EEXIST {
+            } catch  where error.operation == "open" && error.code == EEXIST {
                 continue
             }
         }
@@ -139,7 +139,7 @@ final class DirectoryFiles: Sendable {
         let file: OpenFile
         do {
             file = try OpenFile("\(folder)/\(hash % 256)", O_RDWR | O_CREAT, mode: 0o666)
-        } catch where error.code == ENOENT {
+        } catch  where error.code == ENOENT {
             try makeFolder(folder)
             file = try OpenFile("\(folder)/\(hash % 256)", O_RDWR | O_CREAT, mode: 0o666)
         }
@@ -163,7 +163,7 @@ final class DirectoryFiles: Sendable {
         do {
             // O_NONBLOCK: somebody else's named pipe must not hang a reader.
             return try OpenFile(layout.path(of: key), O_RDONLY | O_NONBLOCK)
-        } catch where [ENOENT, ENOTDIR, ELOOP, ENXIO].contains(error.code) {
+        } catch  where [ENOENT, ENOTDIR, ELOOP, ENXIO].contains(error.code) {
             throw .noSuchKey(key, operation: operation)
         } catch {
             throw StoreError(error, key: key)
@@ -235,9 +235,9 @@ final class DirectoryFiles: Sendable {
     func makeFolder(_ path: String) throws(SystemCallError) {
         do {
             try systemCall("mkdir") { mkdir(path, 0o777) }
-        } catch where error.code == EEXIST || error.code == ENOTDIR {
+        } catch  where error.code == EEXIST || error.code == ENOTDIR {
             return
-        } catch where error.code == ENOENT && path != "/" {
+        } catch  where error.code == ENOENT && path != "/" {
             try makeFolder(folder(of: path))
             if mkdir(path, 0o777) != 0, errno != EEXIST, errno != ENOENT, errno != ENOTDIR {
                 throw SystemCallError(operation: "mkdir", code: errno)
@@ -268,7 +268,7 @@ final class DirectoryFiles: Sendable {
         do {
             let folder = try OpenFile(path, O_RDONLY | O_DIRECTORY)
             try folder.synchronize()
-        } catch where error.code == ENOENT {
+        } catch  where error.code == ENOENT {
             // Removed meanwhile with all that was in it: nothing to make durable.
             return
         }

@@ -25,7 +25,8 @@ struct DirectoryListing {
     private init(_ layout: DirectoryLayout, _ request: ListRequest) {
         self.layout = layout
         prefix = request.prefix
-        after = [request.after ?? "", request.continuation ?? ""]
+        after =
+            [request.after ?? "", request.continuation ?? ""]
             .max { $0.utf8.lexicographicallyPrecedes($1.utf8) } ?? ""
         keysMax = min(max(1, request.keysMax), keysPerRequestMax)
     }
@@ -76,7 +77,9 @@ struct DirectoryListing {
             switch decoded {
             case .beginning(let text):
                 let key = key + text
-                if mayBeFolder, key.utf8.count <= ObjectKey.bytesMax { try collect(childPath, key: key, into: &entries) }
+                if mayBeFolder, key.utf8.count <= ObjectKey.bytesMax {
+                    try collect(childPath, key: key, into: &entries)
+                }
             case .end(let text):
                 let isFolder = mayBeFolder ? try FileFacts.of(childPath)?.isDirectory ?? false : false
                 let key = key + text + (isFolder ? "/" : "")

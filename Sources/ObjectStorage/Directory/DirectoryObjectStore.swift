@@ -30,7 +30,8 @@ public final class DirectoryObjectStore: ObjectStore {
     ///   - threadsMax: how many file operations run at once; each needs a thread while it lasts.
     public init(root: String, durability: Durability = .full, threadsMax: Int = 4) throws(StoreError) {
         guard root.hasPrefix("/") else {
-            throw StoreError(.invalid, operation: "open", message: "a lake's directory is an absolute path, not \(root)")
+            throw StoreError(
+                .invalid, operation: "open", message: "a lake's directory is an absolute path, not \(root)")
         }
         var trimmed = root
         while trimmed.hasSuffix("/") { trimmed.removeLast() }

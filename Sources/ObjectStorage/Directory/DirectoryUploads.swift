@@ -20,12 +20,15 @@ extension DirectoryFiles {
     /// Nil for an id that this store did not make, which must not become a path.
     private func folder(of upload: UploadID) -> String? {
         let id = upload.description
-        let isOwn = !id.isEmpty && id.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"): true
-            default: false
+        let isOwn =
+            !id.isEmpty
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
             }
-        }
         return isOwn ? "\(uploadsFolder)/\(id)" : nil
     }
 
@@ -64,14 +67,16 @@ extension DirectoryFiles {
             try systemCall("rename") { rename(staged.path, "\(folder)/\(name)") }
             staged.isPlaced = true
             return UploadedPart(number: number, tag: staged.facts.tag, bytes: staged.facts.bytes)
-        } catch where error.operation == "rename" && error.code == ENOENT {
+        } catch  where error.operation == "rename" && error.code == ENOENT {
             throw .noSuchUpload(key, operation: "UploadPart")
         } catch {
             throw StoreError(error, key: key)
         }
     }
 
-    private func partFiles(_ folder: String, key: ObjectKey) throws(StoreError) -> [Int: (path: String, facts: FileFacts)] {
+    private func partFiles(_ folder: String, key: ObjectKey) throws(StoreError) -> [Int: (
+        path: String, facts: FileFacts
+    )] {
         try about(key) { () throws(SystemCallError) in
             var parts: [Int: (path: String, facts: FileFacts)] = [:]
             for (name, _) in try namesInDirectory(folder) where name.hasPrefix("part-") {
@@ -106,7 +111,7 @@ extension DirectoryFiles {
     func abortUpload(_ upload: UploadID, of key: ObjectKey) throws(StoreError) {
         do {
             remove(try find(upload, of: key, operation: "AbortMultipartUpload").folder)
-        } catch where error.kind == .notFound {
+        } catch  where error.kind == .notFound {
             return
         }
     }

@@ -57,7 +57,7 @@ extension DirectoryFiles {
             let file = try OpenFile(path, O_RDONLY)
             let size = try file.facts().bytes
             bytes = try file.read(0..<min(size, Self.sideBytesMax))
-        } catch where error.code == ENOENT || error.code == ENOTDIR {
+        } catch  where error.code == ENOENT || error.code == ENOTDIR {
             return nil
         } catch {
             throw StoreError(error, key: key)

@@ -11,8 +11,10 @@ extension DirectoryFiles {
         let oldest = Int64(now.tv_sec) &* 1_000_000_000 - Self.staleNanoseconds
         for (name, mayBeFolder) in (try? namesInDirectory(layout.stagingFolder)) ?? [] where !mayBeFolder {
             let path = "\(layout.stagingFolder)/\(name)"
-            // A second name, where the object was linked and the writer died before it let go of this one, is stale too.
-            if let facts = try? FileFacts.of(path), facts.isRegular, facts.modifiedAtNanoseconds < oldest { unlink(path) }
+            // Also where the object was linked and its writer died before it removed this other name.
+            if let facts = try? FileFacts.of(path), facts.isRegular, facts.modifiedAtNanoseconds < oldest {
+                unlink(path)
+            }
         }
     }
 }

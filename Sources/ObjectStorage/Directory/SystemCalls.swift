@@ -62,7 +62,7 @@ struct FileFacts {
         var status = stat()
         do {
             try systemCall("lstat") { lstat(path, &status) }
-        } catch where error.code == ENOENT || error.code == ENOTDIR {
+        } catch  where error.code == ENOENT || error.code == ENOTDIR {
             return nil
         }
         return FileFacts(status)
@@ -119,7 +119,7 @@ struct OpenFile: ~Copyable {
         return bytes
     }
 
-    /// Stamps the file with the present time to the nanosecond; what the kernel sets by itself is only as fine as a tick.
+    /// Stamps the file with the present time to the nanosecond; the kernel by itself is only as fine as a tick.
     func stamp() throws(SystemCallError) {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)

@@ -97,7 +97,9 @@ extension StoreProbe {
             for round in 1...5 {
                 _ = try await probe.store.put(Array("round \(round)".utf8), to: key)
                 let content = try await probe.content(key)
-                guard content == "round \(round)" else { throw Finding.failed("read '\(content)' after round \(round)") }
+                guard content == "round \(round)" else {
+                    throw Finding.failed("read '\(content)' after round \(round)")
+                }
             }
             _ = try await probe.store.delete([key])
             guard try await probe.store.getIfPresent(key) == nil else { throw Finding.failed("read a deleted object") }

@@ -73,7 +73,9 @@ public final class SecretRegistry: Sendable {
             guard encoded.count >= base64BytesMin else { continue }
             forms.insert(encoded)
             forms.insert(
-                encoded.map { $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0 })
+                encoded.map {
+                    $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
+                })
         }
         return forms
     }

@@ -7,7 +7,9 @@ public enum ProcessMetrics {
         var families: [MetricFamily] = []
         var usage = rusage()
         if getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 {
-            let seconds = [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+            let seconds = [usage.ru_utime, usage.ru_stime].reduce(0) {
+                $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
+            }
             families.append(
                 MetricFamily(
                     "process_cpu_seconds_total", .counter, help: "User and system CPU time spent in seconds.",

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Keeps all metrics of the process and writes them in the Prometheus text format.
 ///
-/// As the swift-metrics factory it gives counters, gauges (`Gauge`, `Meter`), and histograms (`Timer`, `Recorder`). Names
-/// and labels are made valid; a counter's name ends with `_total`, a timer's with `_seconds`. Making the same metric
+/// As the swift-metrics factory it gives counters, gauges (`Gauge`, `Meter`), and histograms (`Timer`, `Recorder`).
+/// Names and labels are made valid; a counter's name ends with `_total`, a timer's with `_seconds`. Making the same metric
 /// with the same dimensions again gives the same series.
 ///
 /// A metric keeps at most `seriesMax` series, so that values from outside cannot fill memory: those beyond go nowhere
@@ -55,7 +55,7 @@ public final class PrometheusRegistry: MetricsFactory {
 
     /// Adds metrics that are looked up at each scrape, such as a gauge per topic partition.
     ///
-    /// A family whose name a recorded metric already has, or an earlier collector's, is left out and counted as dropped.
+    /// A family whose name a recorded metric already has, or an earlier collector's, is left out, counted as dropped.
     public func addCollector(_ collect: @escaping @Sendable () async -> [MetricFamily]) {
         state.withLock { $0.collectors.append(collect) }
     }

@@ -61,7 +61,8 @@ extension StoreCheck {
                 }
                 try require(wins.count == 1, "round \(round): \(wins.count) winners")
                 try require(
-                    try await store.bytes(of: key) == [UInt8(wins[0]), UInt8(round)], "the winner's bytes are not there")
+                    try await store.bytes(of: key) == [UInt8(wins[0]), UInt8(round)], "the winner's bytes are not there"
+                )
                 tag = try await store.head(key).tag
             }
         },

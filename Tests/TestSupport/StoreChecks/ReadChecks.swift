@@ -83,7 +83,8 @@ extension StoreCheck {
             try require(after.isEmpty, "the next object inherited \(after)")
         },
         StoreCheck("metadata that would break a header is refused") { store in
-            let bad = ["a\r\nx-evil": "1", "UPPER": "1", "": "1", "with space": "1", "ü": "1"]
+            let bad =
+                ["a\r\nx-evil": "1", "UPPER": "1", "": "1", "with space": "1", "ü": "1"]
                 .map { [$0.key: $0.value] } + ["1\r\nX-Evil: 1", "1\n", "\0", "ü", "\u{7F}"].map { ["a": $0] }
             for metadata in bad {
                 let options = PutOptions(metadata: metadata)
