@@ -117,7 +117,7 @@ let package = Package(
         tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
         tests("IngestTests", ["Ingest", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
         tests("MaintenanceTests", ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel"]),
-        tests("OperationsTests", ["Operations", "LakeModel", log, metrics]),
+        tests("OperationsTests", ["Operations", "LakeModel", log, metricsCore, lifecycle]),
         tests(
             "CommandTests",
             ["varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression", "Kafka", log]),
