@@ -9,6 +9,8 @@ public struct VerifyReport: Sendable {
     public var objects: Int64 = 0
     public var records: Int64 = 0
     public var bytes: Int64 = 0
+    /// The catalog's next offset of each topic partition.
+    public var next: [TopicPartition: Int64] = [:]
     /// Events that the live objects account for, by topic partition.
     public var events: [TopicPartition: Int64] = [:]
     /// In the order of the checks; no more than `findingsMax`.
@@ -44,6 +46,7 @@ public struct TableVerifier: Sendable {
         let snapshot = try await table.snapshot()
         let total = TableSide.allCases.reduce(0) { $0 &+ snapshot.head.total(of: $1).objects }
         var report = VerifyReport(table: table.name, version: snapshot.version)
+        report.next = snapshot.head.progress.mapValues(\.next)
         var ledger = OffsetLedger()
         var bitmaps: [TopicPartition: OffsetBitmap] = [:]
         var totals: [TableSide: SideTotals] = [:]
@@ -68,7 +71,7 @@ public struct TableVerifier: Sendable {
         report.events = ledger.events
         (report.records, report.bytes) = totals.values.reduce((0, 0)) { ($0.0 &+ $1.records, $0.1 &+ $1.bytes) }
         report.add(sums(totals, snapshot.head), findingsMax: findingsMax)
-        report.add(ledger.findings(next: snapshot.head.progress.mapValues(\.next)), findingsMax: findingsMax)
+        report.add(ledger.findings(next: report.next), findingsMax: findingsMax)
         return report
     }
 

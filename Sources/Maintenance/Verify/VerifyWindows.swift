@@ -3,9 +3,13 @@ import LakeModel
 
 /// Cuts a table into windows of hours, so that its objects can be gone through a few manifests at a time.
 enum VerifyWindows {
-    /// Windows that together cover every hour, each once; about as many as there are manifests.
     static func plan(_ manifests: [ManifestSummary]) -> [ClosedRange<LakeHour>] {
-        let ends = Set(manifests.filter { !$0.overflow }.map { LakeHour($0.last) }).sorted()
+        plan(ends: manifests.filter { !$0.overflow }.map { LakeHour($0.last) })
+    }
+
+    /// Windows that together cover every hour, each once; a new one begins after each of `ends`.
+    static func plan(ends: [LakeHour]) -> [ClosedRange<LakeHour>] {
+        let ends = Set(ends).sorted()
         var windows: [ClosedRange<LakeHour>] = []
         var start = LakeHour(date: CalendarDay(daysSinceEpoch: .min), hour: nil)
         let last = LakeHour(date: CalendarDay(daysSinceEpoch: .max), hour: 23)

@@ -6,8 +6,7 @@ struct RunCommand: AsyncParsableCommand {
         abstract: "Consumes Kafka topics and writes them to the lake until told to stop.",
         discussion: ExitStatus.help(
             own: [(.success, "stopped as asked, or with --once: drained")], .dataError, .noInput, .unavailable,
-            .ioError,
-            .temporaryFailure, .noPermission, .configuration))
+            .ioError, .temporaryFailure, .noPermission, .configuration))
 
     @OptionGroup var ingest: IngestOptions
 
@@ -49,7 +48,7 @@ struct IngestOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Into how many objects an hour is spread.", valueName: "number"))
     var shards: String?
 
-    func load(in context: CommandContext) throws -> LoadedSettings {
+    func load(in context: CommandContext, for need: SettingsNeed = .ingest) throws -> LoadedSettings {
         var source = try lake.file.source(in: context)
         func set(_ path: [SettingStep], _ text: String?, _ option: String) {
             if let text { source.options.append((path, text, option)) }
@@ -72,7 +71,7 @@ struct IngestOptions: ParsableArguments {
                 .usage, "tables are given twice", at: "option --topic", fix: "use --topic or the configuration's tables"
             )
         }
-        return try source.load(for: .ingest)
+        return try source.load(for: need)
     }
 
     private func tables() throws(CommandFailure) -> [(name: String, topics: [String], option: String)] {

@@ -36,8 +36,14 @@ struct LakeOptions: ParsableArguments {
         help: ArgumentHelp("The lake: s3://bucket/prefix or file:///directory.", valueName: "url"))
     var lake: String?
 
+    /// From an option of the command's own.
+    var brokers: String?
+
+    enum CodingKeys: CodingKey { case file, lake }
+
     func load(in context: CommandContext) throws(CommandFailure) -> LoadedSettings {
         var source = try file.source(in: context)
+        if let brokers { source.options.append(([.key("kafka"), .key("brokers")], brokers, "--brokers")) }
         if let lake { source.options.append(([.key("lake")], lake, "--lake")) }
         guard source.yaml != nil || lake != nil || context.environment["VARVE_LAKE"] != nil else {
             throw CommandFailure(.usage, "no lake is named", at: "command line", fix: "give --lake or --config")

@@ -17,7 +17,8 @@ struct Varve: AsyncParsableCommand {
             """,
         version: "varve \(version)",
         subcommands: [
-            RunCommand.self, DemoCommand.self, CheckCommand.self, ConfigCommand.self, TablesCommand.self, ManifestCommand.self,
+            RunCommand.self, DemoCommand.self, CheckCommand.self, DoctorCommand.self, ConfigCommand.self,
+            TablesCommand.self, ManifestCommand.self,
             CatCommand.self, VerifyCommand.self, WaitCommand.self, VersionCommand.self, DocsCommand.self,
         ])
 }

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Catalog
+import Ingest
+import Kafka
 import Maintenance
 import ObjectStorage
+import S3
 
 /// The one place where errors of the libraries become a line for the user and an exit status.
 extension CommandFailure {
@@ -12,6 +15,11 @@ extension CommandFailure {
         case let error as CatalogError: self.init(catalog: error)
         case let error as StoreError: self.init(store: error)
         case let error as ReadError: self.init(read: error)
+        case let error as KafkaError:
+            self.init(ExitStatus(error.code), [Problem("Kafka", at: "", fix: error.description)])
+        case let error as CredentialsError: self.init(.noPermission, "no credentials", at: "s3", fix: error.message)
+        case let error as IngestError:
+            self.init(ExitStatus(error.kind), [Problem("the writer stopped", at: "", fix: error.description)])
         case is CancellationError:
             self.init(.temporaryFailure, "interrupted", at: "", fix: "run it again")
         default:
@@ -54,6 +62,27 @@ extension ExitStatus {
             case .unavailable: .unavailable
             case .corrupt: .dataError
             case .invalid: .configuration
+            }
+    }
+
+    init(_ code: KafkaError.Code) {
+        self =
+            switch code {
+            case .authentication: .noPermission
+            case .invalidArgument: .configuration
+            case .unknownTopic: .noInput
+            case .offsetOutOfRange: .dataError
+            default: .unavailable
+            }
+    }
+
+    init(_ kind: IngestError.Kind) {
+        self =
+            switch kind {
+            case .source, .store: .unavailable
+            case .catalog: .temporaryFailure
+            case .offsets: .dataError
+            case .software: .software
             }
     }
 

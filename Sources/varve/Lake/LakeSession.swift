@@ -9,6 +9,7 @@ struct LakeSession: Sendable {
     var store: any ObjectStore
     var settings: Settings
     var context: CommandContext
+    var logger: Logger
 
     var console: Console { context.console }
     var now: Timestamp { context.clock.now() }
@@ -31,7 +32,8 @@ extension LakeOptions {
         let mask = SecretMask(loaded.secrets)
         let logger = Logger(label: "varve") { _ in TalkLogHandler(console: context.console, mask: mask) }
         let lake = Lake(store: store, clock: context.clock, logger: logger)
-        return LakeSession(lake: lake, store: store, settings: loaded.settings, context: context)
+        return LakeSession(
+            lake: lake, store: store, settings: loaded.settings, context: context, logger: logger)
     }
 }
 

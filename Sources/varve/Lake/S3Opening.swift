@@ -8,18 +8,19 @@ struct S3Opening {
     var bucket: String
     var prefix: String
     var settings: Settings.S3
+    var environment: [String: String]
     var clock: any LakeClock
 
-    func open() throws -> any ObjectStore {
+    func open() throws -> S3Store {
         let transport = CurlTransport(storeSettings.connection)
         return try S3Store(
-            storeSettings, credentials: try credentials(), transport: transport, clock: clock,
+            storeSettings, credentials: credentials(transport), transport: transport, clock: clock,
             random: SystemRandomNumberGenerator())
     }
 
     /// What the store itself takes.
     var storeSettings: S3Settings {
-        var store = S3Settings(bucket: bucket, prefix: prefix, endpoint: settings.endpoint, region: settings.region)
+        var store = S3Settings(bucket: bucket, prefix: prefix, endpoint: settings.endpoint, region: region)
         store.addressing =
             switch settings.addressing {
             case .auto: .automatic
@@ -57,11 +58,34 @@ struct S3Opening {
         }
     }
 
-    private func credentials() throws -> any CredentialsProvider {
+    /// As configured, else AWS's variables and profile; nil leaves it to the store to say.
+    private var region: String? {
+        settings.region ?? AWSEnvironment.region(environment, profile: settings.profile)
+    }
+
+    /// The key that is configured, else AWS's usual chain; with `role_arn` the role that these may assume.
+    func credentials(_ transport: CurlTransport? = nil) -> any CredentialsProvider {
+        let role = settings.roleARN.map { AssumedRole(arn: $0, externalID: settings.externalID) }
+        var environment = environment
         if let id = settings.accessKeyID, let secret = settings.secretAccessKey {
-            return StaticCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: settings.sessionToken)
+            guard role != nil else {
+                return StaticCredentials(accessKeyID: id, secretAccessKey: secret, sessionToken: settings.sessionToken)
+            }
+            environment["AWS_ACCESS_KEY_ID"] = id
+            environment["AWS_SECRET_ACCESS_KEY"] = secret
+            environment["AWS_SESSION_TOKEN"] = settings.sessionToken
         }
-        throw CommandFailure(
-            .noPermission, "no credentials", at: "s3", fix: "give s3.access_key_id and s3.secret_access_key")
+        return CredentialsChain.standard(
+            environment: environment, profile: settings.profile, role: role, region: region,
+            transport: transport ?? CurlTransport(storeSettings.connection), localTransport: localTransport,
+            clock: clock)
+    }
+
+    /// For the endpoints of containers and instances: near, so that a time-out means that there is none.
+    private var localTransport: CurlTransport {
+        var connection = CurlSettings()
+        (connection.proxy, connection.connectionsMax) = (.none, 1)
+        (connection.connectTimeout, connection.totalTimeout) = (.seconds(1), .seconds(5))
+        return CurlTransport(connection)
     }
 }

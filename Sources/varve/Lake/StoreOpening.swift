@@ -20,7 +20,10 @@ enum StoreOpening {
         case .directory(let path):
             return try DirectoryObjectStore(root: path)
         case .s3(let bucket, let prefix):
-            return try S3Opening(bucket: bucket, prefix: prefix, settings: settings.s3, clock: context.clock).open()
+            return try S3Opening(
+                bucket: bucket, prefix: prefix, settings: settings.s3, environment: context.environment,
+                clock: context.clock
+            ).open()
         }
     }
 }

@@ -28,12 +28,21 @@ struct VerifyCommand: AsyncParsableCommand {
     @Flag(help: "Read every object.")
     var deep = false
 
+    @Flag(help: "Compare with the brokers too: were events lost, how far behind is the lake.")
+    var kafka = false
+
+    @Option(help: ArgumentHelp("The brokers for --kafka, where no configuration names them.", valueName: "list"))
+    var brokers: String?
+
     func run() async throws {
+        var lake = lake
+        lake.brokers = brokers
         let session = try await lake.open()
         var rows: [FindingRow] = []
         for name in try await tables(session) {
             let report = try await verify(name, session)
             rows += report.findings.map { FindingRow(table: name, finding: $0) }
+            if kafka { rows += try await compare(report, session).map { FindingRow(table: name, finding: $0) } }
             if report.findingsLeftOut > 0 {
                 session.console.say("\(name): \(report.findingsLeftOut) more findings are left out")
             }
@@ -62,6 +71,17 @@ struct VerifyCommand: AsyncParsableCommand {
             "\(name): version \(report.version), \(report.objects) objects, \(report.records) records, "
                 + "\(humanBytes(report.bytes))\(deep ? ", all read" : ""): \(verdict)")
         return report
+    }
+}
+
+extension VerifyCommand {
+    /// Compares the catalog's next offsets with the brokers'.
+    private func compare(_ report: VerifyReport, _ session: LakeSession) async throws -> [VerifyFinding] {
+        let questions = BrokerQuestions(settings: try session.settings.kafkaSettings(), logger: session.logger)
+        let offsets = try await questions.offsets(ofTopics: Set(report.next.keys.map(\.topic)))
+        let lag = KafkaComparison.lag(next: report.next, broker: offsets)
+        session.console.say("\(report.table): \(lag) events behind the brokers")
+        return KafkaComparison.findings(next: report.next, broker: offsets)
     }
 }
 
