@@ -20,6 +20,11 @@ public struct ProbeReport: Sendable, Encodable {
         /// Whether exactly-once depends on it.
         public var isRequired: Bool
 
+        public init(name: String, outcome: Outcome, detail: String, meaning: String, isRequired: Bool) {
+            (self.name, self.outcome, self.detail) = (name, outcome, detail)
+            (self.meaning, self.isRequired) = (meaning, isRequired)
+        }
+
         enum CodingKeys: String, CodingKey {
             case name, outcome, detail, meaning
             case isRequired = "required"
@@ -33,6 +38,10 @@ public struct ProbeReport: Sendable, Encodable {
     public var clockDifferenceMilliseconds: Int64?
     /// What kept the probe from finding out whether the store can hold a lake, such as refused credentials.
     public var failure: StoreError?
+
+    public init(location: String, checks: [Check]) {
+        (self.location, self.checks) = (location, checks)
+    }
 
     public subscript(name: String) -> Check? {
         checks.first { $0.name == name }
