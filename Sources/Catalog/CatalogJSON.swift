@@ -56,8 +56,8 @@ enum CatalogJSON {
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             return "\(path(context.codingPath)) has the wrong type"
         case .dataCorrupted(let context):
-            let at = context.codingPath.isEmpty ? "" : "\(path(context.codingPath)): "
-            return at + firstLine(context.debugDescription)
+            guard !context.codingPath.isEmpty else { return "not readable as JSON" }
+            return "\(path(context.codingPath)): \(firstLine(context.debugDescription))"
         @unknown default:
             return "not readable as JSON"
         }
