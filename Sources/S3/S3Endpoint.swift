@@ -31,6 +31,14 @@ struct S3Endpoint: Sendable, Hashable {
 
     var isTLS: Bool { scheme == "https" }
 
+    /// True where requests do not leave the machine.
+    var isLoopback: Bool {
+        let isIPv6 = authority == "[::1]" || authority.hasPrefix("[::1]:")
+        let host = authority.prefix { $0 != ":" }
+        let octets = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return isIPv6 || host == "localhost" || octets.count == 4 && octets[0] == 127 && !octets.contains(nil)
+    }
+
     func target(key: String?, query: [(name: String, value: String?)]) -> HTTPTarget {
         let keyPath = key.map { "/" + PercentEncoding.path($0) } ?? (isVirtualHost ? "/" : "")
         let path = isVirtualHost ? basePath + keyPath : "\(basePath)/\(PercentEncoding.component(bucket))\(keyPath)"

@@ -16,7 +16,7 @@ public struct S3Settings: Sendable {
         case automatic
         /// The signature covers the body's SHA-256.
         case signed
-        /// The signature does not cover the body; refused over plain HTTP.
+        /// The signature does not cover the body; refused over plain HTTP, except to this machine itself.
         case unsigned
     }
 

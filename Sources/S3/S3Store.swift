@@ -24,7 +24,7 @@ public struct S3Store: ObjectStore {
             observer: observer)
         self.settings = settings
         folder = settings.prefix.isEmpty ? "" : settings.prefix + "/"
-        try Self.check(settings, isTLS: client.endpoint.isTLS)
+        try Self.check(settings, isTLS: client.endpoint.isTLS, isLoopback: client.endpoint.isLoopback)
     }
 
     /// A store with a transport of its own, made as `settings.connection` says.
@@ -53,12 +53,12 @@ public struct S3Store: ObjectStore {
             .presigned(request, with: credentials, at: client.now, life: life).url
     }
 
-    private static func check(_ settings: S3Settings, isTLS: Bool) throws(StoreError) {
+    private static func check(_ settings: S3Settings, isTLS: Bool, isLoopback: Bool) throws(StoreError) {
         func refuse(_ message: String) -> StoreError { StoreError(.invalid, operation: "settings", message: message) }
         if !settings.prefix.isEmpty, ObjectKey(settings.prefix) == nil {
             throw refuse("the prefix must not start or end with a slash, nor hold empty, . or .. segments")
         }
-        if settings.payload == .unsigned, !isTLS {
+        if settings.payload == .unsigned, !isTLS, !isLoopback {
             throw refuse("unsigned payloads need https: over plain http nothing would protect the body")
         }
         if case .customer = settings.encryption, !isTLS {

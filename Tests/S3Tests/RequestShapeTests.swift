@@ -49,7 +49,14 @@ struct RequestShapeTests {
 
     @Test("unsigned payloads and customer keys are refused over plain http")
     func plainHTTP() throws {
-        #expect(throws: StoreError.self) { try Fixture(ScriptedTransport()) { $0.payload = .unsigned } }
+        for host in ["store.test", "127.0.0.1.evil.test", "128.0.0.1", "127.1", "localhost.evil.test", "10.0.0.1:80"] {
+            #expect(throws: StoreError.self) {
+                try Fixture(ScriptedTransport()) { ($0.payload, $0.endpoint) = (.unsigned, "http://\(host)") }
+            }
+        }
+        for host in ["localhost:9000", "127.0.0.1", "127.8.8.8:1", "[::1]:9000"] {
+            _ = try Fixture(ScriptedTransport()) { ($0.payload, $0.endpoint) = (.unsigned, "http://\(host)") }
+        }
         let key = try #require(ServerSideEncryption.CustomerKey([UInt8](repeating: 7, count: 32)))
         #expect(throws: StoreError.self) { try Fixture(ScriptedTransport()) { $0.encryption = .customer(key) } }
         #expect(!"\(key)".contains("7") && ServerSideEncryption.CustomerKey([1]) == nil)

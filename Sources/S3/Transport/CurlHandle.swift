@@ -93,6 +93,7 @@ struct CurlHandle: ~Copyable {
         set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
         set(CURLOPT_MAXAGE_CONN, settings.keepAliveMax.curlMilliseconds / 1000)
         set(CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.curlMilliseconds))
+        set(CURLOPT_EXPECT_100_TIMEOUT_MS, settings.expectContinueTimeout.curlMilliseconds)
         set(CURLOPT_LOW_SPEED_LIMIT, settings.lowSpeedBytesPerSecond)
         set(CURLOPT_LOW_SPEED_TIME, max(1, settings.lowSpeedTime.curlMilliseconds / 1000))
         set(CURLOPT_TIMEOUT_MS, (request.timeout ?? settings.totalTimeout).curlMilliseconds)

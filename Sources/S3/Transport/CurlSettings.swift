@@ -20,6 +20,8 @@ public struct CurlSettings: Sendable {
     public var keepAliveMax = Duration.seconds(20)
     /// Bodies at least this large wait for `100 Continue` before they are sent.
     public var expectContinueBytesMin = 1 << 20
+    /// How long they wait: a server that does not know the question says nothing.
+    public var expectContinueTimeout = Duration.seconds(1)
     /// PEM file of certificate authorities; nil for the system's.
     public var caFile: String?
     /// Turns certificate checks off.

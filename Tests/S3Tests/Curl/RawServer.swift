@@ -54,7 +54,7 @@ final class RawConnection: Sendable {
     init(_ socket: Int32) {
         self.socket = socket
         // So that a client which never sends cannot hold a test for ever.
-        var patience = timeval(tv_sec: 10, tv_usec: 0)
+        var patience = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
