@@ -1,6 +1,6 @@
 /// Waits until `condition` holds: asks every few milliseconds, and throws after `deadline`.
 public func eventually(
-    _ what: String, deadline: Duration = .seconds(10), _ condition: () async throws -> Bool
+    _ what: String, deadline: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws {
     let end = ContinuousClock.now.advanced(by: deadline)
     while try await !condition() {

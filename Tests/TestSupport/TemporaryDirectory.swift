@@ -7,8 +7,8 @@ public final class TemporaryDirectory: Sendable {
 
     public init(_ name: String = "varve-test") throws {
         let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        var template = Array("\(base)/\(name)-XXXXXX".utf8CString)
-        // mkdtemp(3) replaces the X in place and makes the directory with mode 0700.
+        // mkdtemp(3) replaces six X in place and makes the directory with mode 0700.
+        var template = Array("\(base)/\(name)-\(String(repeating: "X", count: 6))".utf8CString)
         guard mkdtemp(&template) != nil else { throw CheckFailure("no temporary directory in \(base)") }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }

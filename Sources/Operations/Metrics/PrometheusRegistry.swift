@@ -4,8 +4,8 @@ import Synchronization
 /// Keeps all metrics of the process and writes them in the Prometheus text format.
 ///
 /// As the swift-metrics factory it gives counters, gauges (`Gauge`, `Meter`), and histograms (`Timer`, `Recorder`).
-/// Names and labels are made valid; a counter's name ends with `_total`, a timer's with `_seconds`. Making the same metric
-/// with the same dimensions again gives the same series.
+/// Names and labels are made valid; a counter's name ends with `_total`, a timer's with `_seconds`. Making the same
+/// metric with the same dimensions again gives the same series.
 ///
 /// A metric keeps at most `seriesMax` series, so that values from outside cannot fill memory: those beyond go nowhere
 /// and are counted in `varve_metrics_series_dropped_total{metric}`.

@@ -9,7 +9,7 @@ public import ServiceLifecycle
 
 /// Serves `/healthz`, `/readyz` and `/metrics`: to GET and HEAD, on one thread, within tight limits.
 ///
-/// Anything else is 404 or 405. It asks nobody who they are, so it listens on the loopback address unless told otherwise.
+/// Anything else is 404 or 405. It asks nobody who they are, so it listens on loopback unless told otherwise.
 public struct OperationsServer: Service {
     public typealias Health = @Sendable () async -> HealthReport
 
