@@ -1,6 +1,7 @@
 import Foundation
 import LakeModel
 import Synchronization
+import TestSupport
 
 @testable import varve
 
@@ -13,14 +14,8 @@ struct CommandOutcome {
     var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
 }
 
-/// A clock that stands still.
-struct FixedClock: LakeClock {
-    var time = Timestamp(milliseconds: 1_795_237_629_250)  // 2026-11-21T05:07:09.250Z
-
-    func now() -> Timestamp { time }
-    func elapsed() -> Duration { .zero }
-    func sleep(for duration: Duration) async throws { await Task.yield() }
-}
+/// The time at which the tests' clock stands: 2026-11-21T05:07:09.250Z.
+let standingTime = Timestamp(milliseconds: 1_795_237_629_250)
 
 /// Runs a command line in this process, with an environment and files of its own.
 func runVarve(_ arguments: [String], environment: [String: String] = [:], files: [String: String] = [:]) async
@@ -30,7 +25,7 @@ func runVarve(_ arguments: [String], environment: [String: String] = [:], files:
     let errors = ByteSink()
     let console = Console(output: { output.append($0) }, errors: { errors.append($0) })
     let context = CommandContext(
-        console: console, environment: environment, clock: FixedClock(), readFile: { files[$0] })
+        console: console, environment: environment, clock: ManualClock(now: standingTime), readFile: { files[$0] })
     let status = await Program.run(arguments, in: context)
     return CommandOutcome(status: status, output: output.text, errors: errors.text)
 }

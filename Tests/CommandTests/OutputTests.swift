@@ -1,4 +1,5 @@
 import LakeModel
+import TestSupport
 import Testing
 
 @testable import varve
@@ -59,7 +60,8 @@ struct OutputTests {
     @Test("a reader that goes away ends the command quietly")
     func closedOutput() async {
         let console = Console(output: { _ in throw Console.OutputClosed() }, errors: { _ in Issue.record("no talk") })
-        let context = CommandContext(console: console, environment: [:], clock: FixedClock(), readFile: { _ in nil })
+        let context = CommandContext(
+            console: console, environment: [:], clock: ManualClock(now: standingTime), readFile: { _ in nil })
         #expect(await Program.run(["version"], in: context) == .success)
     }
 
@@ -87,7 +89,7 @@ struct OutputTests {
             ("-1d", "2026-11-20T05:07:09.250Z"), ("now", "2026-11-21T05:07:09.250Z"), ("yesterday", nil), ("-5", nil),
         ])
     func times(argument: String, expected: String?) {
-        let time = TimeArgument(argument: argument)?.resolved(now: FixedClock().now())
+        let time = TimeArgument(argument: argument)?.resolved(now: standingTime)
         #expect(time?.description == expected)
     }
 }

@@ -41,7 +41,7 @@ struct SmallLake {
     }
 
     func open() async throws -> Table {
-        let lake = Lake(store: store, clock: FixedClock(), logger: Logger(label: "test"))
+        let lake = Lake(store: store, clock: ManualClock(now: standingTime), logger: Logger(label: "test"))
         return try await lake.open(TableAddress.parse("orders").table)
     }
 

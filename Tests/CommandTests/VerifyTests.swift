@@ -1,6 +1,8 @@
 import Catalog
+import Foundation
 import LakeModel
 import ObjectStorage
+import TestSupport
 import Testing
 
 @testable import varve
@@ -71,5 +73,18 @@ struct VerifyTests {
         #expect(outcome.status == .checkFailed)
         #expect(outcome.output.contains("not 60 at 120 to 179"))
         #expect(outcome.output.contains("60 events of orders/1 are in another object too, the first at offset 0"))
+    }
+
+    @Test("a log entry that counts other events than its objects hold is a finding")
+    func damagedLog() async throws {
+        let lake = try await SmallLake()
+        let entry = "\(lake.directory.path)/orders/_varve/log/00000000000000000002.json"
+        let text = try String(contentsOfFile: entry, encoding: .utf8)
+        let changed = text.replacing("\"events\":61", with: "\"events\":60")
+        #expect(changed != text)
+        try changed.write(toFile: entry, atomically: true, encoding: .utf8)
+        let outcome = await lake.run("verify", "orders", "--output", "csv")
+        #expect(outcome.status == .checkFailed)
+        #expect(outcome.output.contains("orders,catalog,version 2,"))
     }
 }

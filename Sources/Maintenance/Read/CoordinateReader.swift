@@ -2,8 +2,8 @@ public import LakeModel
 
 /// Reads topic, partition and offset from the front of envelope lines, and nothing behind them.
 ///
-/// Every envelope begins `{"topic":"…","partition":…,"offset":…`; lines of one topic partition have the same front, so
-/// that most are recognised by comparing bytes.
+/// Every envelope begins `{"topic":"…","partition":…,"offset":…`; lines of one topic partition have the same front,
+/// so that most are recognised by comparing bytes.
 public struct CoordinateReader {
     private var front: [UInt8] = []
     private var source = TopicPartition(topic: "", partition: 0)

@@ -50,6 +50,7 @@ public struct TableVerifier: Sendable {
         var ledger = OffsetLedger()
         var bitmaps: [TopicPartition: OffsetBitmap] = [:]
         var totals: [TableSide: SideTotals] = [:]
+        var live: [DataObject] = []
         for window in VerifyWindows.plan(snapshot.manifests) {
             let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
             let objects = try await snapshot.objects(query)
@@ -65,11 +66,14 @@ public struct TableVerifier: Sendable {
                     report.add(doubles(outcome, of: object, &bitmaps), findingsMax: findingsMax)
                 }
             }
+            live += objects
             report.objects += Int64(objects.count)
             progress(report.objects, total)
         }
         report.events = ledger.events
         (report.records, report.bytes) = totals.values.reduce((0, 0)) { ($0.0 &+ $1.records, $0.1 &+ $1.bytes) }
+        report.add(
+            try await LogAudit(table: table).findings(snapshot, objects: live), findingsMax: findingsMax)
         report.add(sums(totals, snapshot.head), findingsMax: findingsMax)
         report.add(ledger.findings(next: report.next), findingsMax: findingsMax)
         return report
