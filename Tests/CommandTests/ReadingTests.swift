@@ -89,6 +89,21 @@ struct ReadingTests {
         #expect(missing.status == .noInput)
     }
 
+    @Test("manifest sql answers from the catalog, in every format, and can only read")
+    func manifestSQL() async throws {
+        let lake = try await SmallLake()
+        let question = "select side, sum(records) as events, avg(records) from objects group by 1 order by 1"
+        let csv = await lake.run("manifest", "sql", "orders", question, "--output", "csv")
+        #expect(csv.output == "side,events,avg(records)\ndead_letter,1,1.0\nmain,240,60.0\n", "\(csv.errors)")
+        let past = await lake.run("manifest", "sql", "orders", question, "--output", "csv", "--at", "1")
+        #expect(past.output == "side,events,avg(records)\nmain,120,60.0\n")
+        for statement in ["delete from objects", "select nope from objects", "attach 'x' as y"] {
+            let refused = await lake.run("manifest", "sql", "orders", statement)
+            #expect(refused.status == .usage, "\(statement): \(refused.errors)")
+            #expect(refused.errorLines.count == 1)
+        }
+    }
+
     @Test("wait ends at once for a complete hour, and with status 75 for one that does not come")
     func wait() async throws {
         let lake = try await SmallLake()

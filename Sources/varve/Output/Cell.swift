@@ -10,6 +10,8 @@ enum Cell: Hashable, Sendable {
     case boolean(Bool)
     /// Seconds, with milliseconds after the point.
     case seconds(Double)
+    /// A number with a fraction, as exact as it is.
+    case number(Double)
     case list([String])
     case none
 

@@ -78,6 +78,7 @@ extension Cell {
         case .time(let time): time.description
         case .boolean(let value): value ? "yes" : "no"
         case .seconds(let seconds): decimal(seconds, places: 1) + "s"
+        case .number(let value): "\(value)"
         case .list(let items): items.isEmpty ? "-" : items.joined(separator: " ").onOneLine
         case .none: "-"
         }
@@ -90,6 +91,7 @@ extension Cell {
         case .time(let time): time.description
         case .boolean(let value): String(value)
         case .seconds(let seconds): decimal(seconds, places: 3)
+        case .number(let value): "\(value)"
         case .list(let items): items.joined(separator: " ")
         case .none: ""
         }
@@ -102,6 +104,8 @@ extension Cell {
         case .time(let time): .string(time.description)
         case .boolean(let value): .boolean(value)
         case .seconds(let seconds): .number(decimal(seconds, places: 3))
+        // JSON has no infinities (RFC 8259 section 6).
+        case .number(let value): value.isFinite ? .number("\(value)") : .null
         case .list(let items): .array(items.map(JSONText.string))
         case .none: .null
         }

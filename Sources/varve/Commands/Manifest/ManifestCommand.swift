@@ -5,5 +5,6 @@ struct ManifestCommand: AsyncParsableCommand {
         commandName: "manifest", abstract: "Shows what the catalog knows of a table.",
         subcommands: [
             ManifestListCommand.self, ManifestShowCommand.self, ManifestLogCommand.self, ManifestDiffCommand.self,
+            ManifestSQLCommand.self,
         ])
 }

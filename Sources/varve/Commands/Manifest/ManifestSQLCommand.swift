@@ -1,0 +1,62 @@
+import ArgumentParser
+import Catalog
+
+struct ManifestSQLCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sql",
+        abstract: "Answers a question in SQL about a table's objects, offsets and commits.",
+        discussion: "The statement can only read. Its tables are filled in memory and thrown away:\n\n" + tables
+            + "\n\n" + ExitStatus.readerHelp())
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var format: OutputOptions
+
+    @Argument(help: "The table.")
+    var table: TableAddress
+
+    @Argument(help: "One SELECT in SQLite's dialect, such as 'select date, sum(records) from objects group by 1'.")
+    var statement: String
+
+    @Option(parsing: .unconditional, help: ArgumentHelp("As of a version or a time.", valueName: "version|time"))
+    var at: HistoryArgument?
+
+    func run() async throws {
+        let session = try await lake.open()
+        let table = try await session.table(table)
+        let result = try await table.sql(statement, at: at.map { $0.point(now: session.now) } ?? .newest)
+        let columns = result.columns.indices.map { index in
+            Column(name: result.columns[index], alignsRight: result.rows.allSatisfy { $0[index].isNumber })
+        }
+        let listing = Listing(columns: columns, rows: result.rows.map { $0.map(Cell.init) })
+        try listing.print(as: format.output, to: session.console)
+        if result.isTruncated { session.console.say("only the first \(result.rows.count) rows are shown: add a LIMIT") }
+    }
+
+    private static var tables: String {
+        SQLTable.all.map { table in
+            "  \(table.name): \(table.meaning)\n      \(table.columns.map(\.name).joined(separator: ", "))"
+        }.joined(separator: "\n")
+    }
+}
+
+extension SQLValue {
+    fileprivate var isNumber: Bool {
+        switch self {
+        case .integer, .real, .null: true
+        case .text, .blob: false
+        }
+    }
+}
+
+extension Cell {
+    fileprivate init(_ value: SQLValue) {
+        self =
+            switch value {
+            case .null: .none
+            case .integer(let value): .integer(value)
+            case .real(let value): .number(value)
+            case .text(let text): .text(text)
+            case .blob(let bytes): .text(bytes.map { String($0, radix: 16).zeroPadded(to: 2) }.joined())
+            }
+    }
+}
