@@ -8,7 +8,7 @@ BUILD_PACKAGES := libcurl4-openssl-dev libssl-dev libzstd-dev librdkafka-dev lib
 TEST_PACKAGES := python3 python3-venv openssl kcat zstd
 
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
-SERVERS := tools seaweed juicefs rclone noida tansu
+SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
 .PHONY: help deps test-deps build release demo test unit bench lint format stack clean

@@ -1,0 +1,50 @@
+import Foundation
+import Testing
+import TestSupport
+
+@Suite(
+    "A writer that is killed at any step loses nothing and repeats nothing",
+    .enabled(if: Servers.hasWriters, Comment(rawValue: Servers.writersReason)), .serialized)
+struct CrashTests {
+    private static let steps = [
+        "after_poll:2", "before_data_put:1", "before_data_put:5", "after_data_put:1", "after_data_put:5",
+        "before_commit:1", "before_commit:3", "after_commit:1", "after_commit:3",
+    ]
+
+    @Test("kill -9 in a local lake", arguments: steps)
+    func directory(_ failpoint: String) async throws {
+        try await crash(Trial(.directory), at: failpoint)
+    }
+
+    @Test(
+        "kill -9 in a lake on S3",
+        .enabled(if: Servers.hasStore, Comment(rawValue: Servers.storeReason)), arguments: steps)
+    func s3(_ failpoint: String) async throws {
+        try await crash(Trial(.s3), at: failpoint)
+    }
+
+    private func crash(_ trial: Trial, at failpoint: String) async throws {
+        try await trial.produce(3000)
+        let doomed = try trial.startWriter(once: true, failpoint: failpoint)
+        let status = try await doomed.wait(deadline: .seconds(90))
+        #expect(status == -SIGKILL, "it should die at \(failpoint): \(doomed.standardError.suffix(2000))")
+        try await trial.produce(500)
+        try await trial.drain()
+        try await trial.audit()
+    }
+
+    @Test("a writer that dies again and again still gets to the end")
+    func restarts() async throws {
+        let trial = try Trial(.directory)
+        try await trial.produce(6000)
+        for round in 1...6 {
+            let before = try trial.committedEvents()
+            let doomed = try trial.startWriter(
+                once: true, failpoint: round.isMultiple(of: 2) ? "after_commit:2" : "after_data_put:9")
+            _ = try await doomed.wait(deadline: .seconds(90))
+            #expect(try trial.committedEvents() >= before)
+        }
+        try await trial.drain()
+        try await trial.audit()
+    }
+}

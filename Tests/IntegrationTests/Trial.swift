@@ -1,0 +1,144 @@
+import Foundation
+import LakeModel
+import Synchronization
+import TestSupport
+
+/// One topic, one lake, the writers between them, and a ledger of what was produced.
+final class Trial: Sendable {
+    enum Place: String, Sendable, CaseIterable { case directory, s3 }
+
+    let topic: String
+    let place: Place
+    let directory: TemporaryDirectory
+    /// The store's endpoint; a proxy's where faults are wanted.
+    let endpoint: String?
+    private static let numbers = Atomic(0)
+    private let seeds = Atomic(0)
+
+    /// - Parameter endpoint: of the S3 server; by default SeaweedFS itself.
+    init(_ place: Place = .directory, endpoint: String? = nil) throws {
+        let number = Self.numbers.add(1, ordering: .relaxed).newValue
+        topic = "trial-\(ProcessInfo.processInfo.processIdentifier)-\(number)"
+        self.place = place
+        self.endpoint = endpoint ?? Servers.environment["VARVE_TEST_SEAWEED"]
+        directory = try TemporaryDirectory("varve-trial")
+    }
+
+    /// The same topic, lake and ledger without the proxy.
+    init(_ place: Place, sharing other: Trial) throws {
+        (topic, directory, self.place) = (other.topic, other.directory, place)
+        endpoint = Servers.environment["VARVE_TEST_SEAWEED"]
+        seeds.store(other.seeds.load(ordering: .relaxed), ordering: .relaxed)
+    }
+
+    var lake: String {
+        switch place {
+        case .directory: "file://\(directory.path)/lake"
+        case .s3: "s3://\(Servers.environment["VARVE_TEST_BUCKET"] ?? "varve-test")/\(topic)"
+        }
+    }
+
+    var ledger: String { "\(directory.path)/ledger.ndjson" }
+
+    /// Credentials and the endpoint, as the AWS tools and Varve read them.
+    var environment: [String: String] {
+        guard place == .s3 else { return [:] }
+        return [
+            "AWS_ACCESS_KEY_ID": Servers.environment["VARVE_TEST_SEAWEED_ACCESS_KEY"] ?? "",
+            "AWS_SECRET_ACCESS_KEY": Servers.environment["VARVE_TEST_SEAWEED_SECRET_KEY"] ?? "",
+            "VARVE_S3_ENDPOINT": endpoint ?? "",
+            // Only for readers of other makes, which need no faults.
+            "AWS_ENDPOINT_URL_S3": Servers.environment["VARVE_TEST_SEAWEED"] ?? "",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        ]
+    }
+
+    /// Small objects and short intervals, so that a few thousand events make many commits.
+    func configuration(extra: String = "") throws -> String {
+        let path = "\(directory.path)/varve.yaml"
+        let text = """
+            lake: \(lake)
+            kafka:
+              brokers: \(try Servers.required(Servers.broker))
+              group: \(topic)
+              properties: { session.timeout.ms: "3000", heartbeat.interval.ms: "300" }
+            memory: 128MiB
+            commit: { every: 100ms }
+            server: { listen: "off" }
+            shutdown: { timeout: 5s }
+            \(extra)
+            tables:
+              - name: events
+                topics: [\(topic)]
+                partition: { shards: 2 }
+                rotate: { bytes: 64KiB, age: 1s, records: 400 }
+            """
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+
+    /// Sends events of every kind; what the broker acknowledged is in the ledger. The first call makes the topic.
+    func produce(_ events: Int) async throws {
+        let seed = seeds.add(1, ordering: .relaxed).newValue
+        let command = [
+            try Servers.required(Servers.python), Servers.script("python/produce.py"), "--brokers",
+            try Servers.required(Servers.broker), "--topic", topic, "--events", "\(events)", "--seed", "\(seed)",
+            "--ledger", ledger,
+        ]
+        try await runCommand(command + (seed == 1 ? ["--partitions", "4"] : []))
+    }
+
+    /// Starts `varve run`; it ends by itself with `once`, else when it is told to.
+    func startWriter(once: Bool = false, failpoint: String? = nil, extra: String = "") throws -> ChildProcess {
+        var environment = environment
+        environment["VARVE_FAILPOINT"] = failpoint
+        let command = [try Servers.required(Servers.varve), "run", "--config", try configuration(extra: extra)]
+        return try ChildProcess(command + (once ? ["--once"] : []), environment: environment)
+    }
+
+    /// Drains the topic with a writer that nothing disturbs.
+    func drain() async throws {
+        let writer = try startWriter(once: true)
+        let status = try await writer.wait(deadline: .seconds(90))
+        guard status == 0 else {
+            throw CheckFailure("varve run --once ended with \(status): \(writer.standardError.suffix(3000))")
+        }
+    }
+
+    /// Compares the lake with the ledger, by DuckDB: throws where an event is missing, twice or another.
+    func audit() async throws {
+        try await runCommand(
+            [
+                try Servers.required(Servers.python), Servers.script("python/audit.py"), lake, "events", ledger,
+                "--payloads",
+            ],
+            environment: environment, deadline: .seconds(120))
+    }
+
+    /// The commits of a lake in a directory.
+    func commits() throws -> [Commit] {
+        let folder = "\(directory.path)/lake/events/_varve/log"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return try names.sorted().filter { $0.hasSuffix(".json") }.compactMap { name in
+            guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { return nil }
+            return try JSONDecoder().decode(Commit.self, from: data)
+        }
+    }
+
+    func committedEvents() throws -> Int64 {
+        try commits().flatMap(\.add).reduce(0) { $0 + $1.records }
+    }
+
+    func producedEvents() -> Int64 {
+        let text = FileManager.default.contents(atPath: ledger) ?? Data()
+        return Int64(text.count { $0 == UInt8(ascii: "\n") })
+    }
+
+    /// Waits until everything that was produced is in the lake.
+    func waitUntilCommitted(deadline: Duration = .seconds(60)) async throws {
+        let produced = producedEvents()
+        try await eventually("\(produced) events are committed", deadline: deadline) {
+            try committedEvents() >= produced
+        }
+    }
+}
