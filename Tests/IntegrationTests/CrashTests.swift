@@ -8,7 +8,7 @@ import TestSupport
 struct CrashTests {
     private static let steps = [
         "after_poll:2", "before_data_put:1", "before_data_put:5", "after_data_put:1", "after_data_put:5",
-        "before_commit:1", "before_commit:3", "after_commit:1", "after_commit:3",
+        "before_commit:1", "before_commit:2", "after_commit:1", "after_commit:2",
     ]
 
     @Test("kill -9 in a local lake", arguments: steps)

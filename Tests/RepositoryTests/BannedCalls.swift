@@ -70,6 +70,5 @@ struct BannedCall: Sendable, CustomTestStringConvertible {
         BannedCall(text: "Task.sleep(", instead: "eventually(within:) of TestSupport, or a ManualClock", scope: .tests),
         BannedCall(text: "Thread.sleep(", instead: "eventually(within:) of TestSupport", scope: .everywhere),
         BannedCall(text: "usleep(", instead: "eventually(within:) of TestSupport", scope: .everywhere),
-        BannedCall(text: "sleep(", instead: "eventually(within:) of TestSupport", unless: "Task.sleep(", scope: .tests),
     ]
 }

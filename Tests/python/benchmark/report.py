@@ -36,7 +36,7 @@ def render(facts: dict) -> str:
         f"Commit {m['commit']} on {m['cpu']}, {m['cores']} cores, Linux {m['kernel']}; kcat {m['kcat']}, "
         f"librdkafka {m['librdkafka']}, zstd {m['zstd']}.",
         f"{facts['events']:,} events, {gb(facts['payload_bytes'])} of payload in 8 topic partitions; "
-        f"{facts['rounds']} rounds; load average {facts['load_before']:.1f} before and {facts['load_after']:.1f} after.",
+        f"{facts['rounds']} rounds; load average {facts['load_before']:.1f} before, {facts['load_after']:.1f} after.",
         "",
         "| | CPU s per GB | against the pipe | MB/s | peak RSS | stored |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
@@ -58,7 +58,8 @@ def render(facts: dict) -> str:
 def details(facts: dict) -> list[str]:
     lines = ["| measured alone | |", "| --- | --- |"]
     if it := facts.get("thousand_objects"):
-        lines.append(f"| peak RSS with {it['objects']:,} objects open, budget {mib(it['budget'])} | {mib(it['peak_rss'])} |")
+        lines.append(f"| peak RSS with {it['objects']:,} objects open, budget {mib(it['budget'])} | "
+                     f"{mib(it['peak_rss'])} |")
     if it := facts.get("requests_per_object"):
         ratio = it["requests"] / max(1, it["objects"])
         lines.append(f"| store requests per data object, catalog included | {ratio:.2f} "

@@ -9,7 +9,7 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--topic", action="append", default=[], help="NAME:PARTITIONS")
     parser.add_argument("--repeat", type=int, default=1, help="every log reads as so many copies of itself")
-    parser.add_argument("--auto-partitions", type=int, default=0, help="topics come into being with so many, when asked")
+    parser.add_argument("--auto-partitions", type=int, default=0, help="topics are made with so many when asked for")
     options = parser.parse_args()
     broker = Broker(options.port, options.repeat, options.auto_partitions)
     for topic in options.topic:

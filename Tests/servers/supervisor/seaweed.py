@@ -34,7 +34,8 @@ def up(directory: str) -> dict[str, str]:
         f"-volume.port={volume}", "-volume.max=50", "-filer", f"-filer.port={filer}",
         "-s3", f"-s3.port={port}", f"-s3.port.grpc={port + 10000}", f"-s3.port.https={secure}",
         f"-s3.cert.file={certificate}", f"-s3.key.file={key}", "-s3.domainName=localhost",
-        f"-metricsPort={metrics}", "-metricsIp=127.0.0.1", "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false", f"-s3.config={config}",
+        f"-metricsPort={metrics}", "-metricsIp=127.0.0.1",
+        "-s3.port.iceberg=0", "-s3.port.lance=0", "-s3.autoCreateBucket=false", f"-s3.config={config}",
     ], ending=signal.SIGKILL)
     endpoint = f"http://127.0.0.1:{port}"
     wait_until(lambda: s3.prepare_bucket(endpoint, ACCESS_KEY, SECRET_KEY), 60, directory, "seaweed")
