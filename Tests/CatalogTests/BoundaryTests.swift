@@ -68,6 +68,21 @@ struct BoundaryTests {
         #expect(try await bench.open().head() == head)
     }
 
+    @Test("a reader that slept through a collection does not take the missing entries for the log's end")
+    func sleepingReader() async throws {
+        let bench = try Bench()
+        let (reader, zombie) = (try await bench.open(), try await bench.open())
+        let table = try await collected(bench, commits: 20, boundary: 15)
+        #expect(try await reader.refresh() == table.head())
+        // Nor does it believe an entry that a zombie put where its next one was.
+        let believer = try await bench.open()
+        for _ in 0..<5 { try await bench.append(table) }
+        try await table.collectLog(through: 24, unusedSince: bench.store.now)
+        _ = await refusal { try await bench.append(zombie) }
+        #expect(try await believer.refresh() == table.head())
+        #expect(try await believer.snapshot().objects().count == 25)
+    }
+
     @Test("a second zombie that builds on the first one's entry does not count either")
     func chainOfZombies() async throws {
         let bench = try Bench()

@@ -78,7 +78,8 @@ struct ModelTests {
         case 2:
             if let fresh = try? await world.bench.open(options) { world.tables[index] = fresh }
         case 3:
-            _ = try? await table.refresh()
+            guard let head = try? await table.refresh() else { return }
+            #expect(head.version == world.model.newest)
         case 4, 5, 6:
             guard let snapshot = try? await table.snapshot(), snapshot.version > 0 else { return }
             guard let objects = try? await snapshot.objects() else { return }
