@@ -16,8 +16,8 @@ struct CheckpointWriter {
         (self.state, self.store, self.reader, self.loader) = (state, store, reader, loader)
     }
 
-    /// Returns the checkpoint of the state's head as it stands in the store: ours, or one that another writer of the same
-    /// version finished first.
+    /// Returns the checkpoint of the state's head as it stands in the store: ours, or one that another writer of the
+    /// same version finished first.
     mutating func write() async throws(CatalogError) -> Checkpoint {
         let delta = TailDelta(state.tail)
         let leaves = state.base.manifests.filter { !$0.overflow }

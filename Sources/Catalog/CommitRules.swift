@@ -77,7 +77,9 @@ struct CommitRules {
                             + "which is outside this commit's ranges")
                 }
                 let (rest, overflow) = (left[span.topicPartition] ?? 0).subtractingReportingOverflow(span.count)
-                guard !overflow else { throw .invalid("the objects hold far too many events of \(span.topicPartition)") }
+                guard !overflow else {
+                    throw .invalid("the objects hold far too many events of \(span.topicPartition)")
+                }
                 left[span.topicPartition] = rest
             }
         }
@@ -127,9 +129,13 @@ enum ObjectRules {
             if let before, span.topicPartition <= before { return "its offsets are not in order of topic partition" }
             before = span.topicPartition
             guard span.first >= 0, span.last >= span.first, span.count >= 1, span.count - 1 <= span.last - span.first
-            else { return "\(span.count) events do not fit offsets \(span.first)–\(span.last) of \(span.topicPartition)" }
+            else {
+                return "\(span.count) events do not fit offsets \(span.first)–\(span.last) of \(span.topicPartition)"
+            }
         }
-        guard zip(object.tags, object.tags.dropFirst()).allSatisfy({ $0 < $1 }) else { return "its tags are not sorted" }
+        guard zip(object.tags, object.tags.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            return "its tags are not sorted"
+        }
         return nil
     }
 

@@ -3,13 +3,13 @@ public import LakeModel
 
 /// When the hours of a table are complete: a pure rule over the head.
 ///
-/// An hour is complete once every topic partition that is not idle has seen an event at or after the hour's end plus the
-/// grace. Later events for it still arrive in the table, as late ones; the declaration says that they are late.
+/// An hour is complete once every topic partition that is not idle has seen an event at or after the hour's end plus
+/// the grace. Later events for it still arrive in the table, as late ones; the declaration says that they are late.
 public struct Completeness: Hashable, Sendable {
     /// How long after its end an hour waits for stragglers, in milliseconds.
     public let graceMilliseconds: Int64
-    /// Hours that one commit declares at most; beyond it only the newest are named, and the earlier ones are complete by
-    /// being earlier.
+    /// Hours that one commit declares at most; beyond it only the newest are named, and the earlier ones are complete
+    /// by being earlier.
     public static let hoursMax = 1024
 
     private let calendar: HourCalendar
@@ -92,7 +92,8 @@ public struct HourCalendar: Hashable, Sendable {
             let offset = offset(at: time)
             let inStep = time.advanced(byMilliseconds: offset).milliseconds.flooredRemainder(by: stepMilliseconds)
             let next = time.advanced(byMilliseconds: stepMilliseconds - inStep)
-            time = self.offset(at: next.advanced(byMilliseconds: -1)) == offset ? next : change(after: time, before: next)
+            time =
+                self.offset(at: next.advanced(byMilliseconds: -1)) == offset ? next : change(after: time, before: next)
             guard self.hour(at: time) == hour else { return time }
         }
         return time

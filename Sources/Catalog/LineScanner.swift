@@ -4,8 +4,8 @@ struct LineFault: Error, Hashable {
     var offset: Int
 }
 
-/// Reads JSON tokens from one line of borrowed bytes. Refuses what a canonical writer never writes: fractions, exponents,
-/// control characters, unpaired surrogates. No recursion, so no input can exhaust the stack.
+/// Reads JSON tokens from one line of borrowed bytes. Refuses what a canonical writer never writes: fractions,
+/// exponents, control characters, unpaired surrogates. No recursion, so no input can exhaust the stack.
 struct LineScanner {
     /// Valid for the call that made the scanner only.
     private let bytes: UnsafeBufferPointer<UInt8>

@@ -118,7 +118,8 @@ extension LogAuditor {
             for span in object.offsets {
                 counts[span.topicPartition, default: 0] &+= span.count
                 guard let range = ranges[span.topicPartition] else {
-                    report(.outsideRange, "\(object.path) holds \(span.topicPartition), which this commit does not move")
+                    report(
+                        .outsideRange, "\(object.path) holds \(span.topicPartition), which this commit does not move")
                     continue
                 }
                 if span.first < range.from || span.last >= range.to {
@@ -183,7 +184,8 @@ extension LogAuditor {
             if segments.dropLast() != expected[...] || segments.last?.isEmpty ?? true || segments.contains("..") {
                 report(.path, "\(object.path) is no path of side \(object.side.rawValue), \(object.partition)")
             }
-            for span in object.offsets where span.last < span.first || span.count < 1
+            for span in object.offsets
+            where span.last < span.first || span.count < 1
                 || span.count &- 1 > span.last &- span.first
             {
                 report(

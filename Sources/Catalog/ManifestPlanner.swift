@@ -4,8 +4,8 @@ import LakeModel
 ///
 /// Manifests are of two sorts. *Leaves* are disjoint runs in order of partition, so that a query for a day reads a few.
 /// One *overflow* gathers objects that belong into older leaves (late data, compaction of an old hour): a leaf is
-/// rewritten only when enough of them wait for it, or when the overflow is full. The newest leaf takes what is new. So a
-/// checkpoint costs about what changed since the last one, and a query reads the leaves it needs and the overflow.
+/// rewritten only when enough of them wait for it, or when the overflow is full. The newest leaf takes what is new. So
+/// a checkpoint costs about what changed since the last one, and a query reads the leaves it needs and the overflow.
 struct ManifestPlanner {
     let entriesMax: Int
 
@@ -31,7 +31,9 @@ struct ManifestPlanner {
         var plan = Plan()
         let removed = removedFrom.sorted()
         for (index, leaf) in leaves.enumerated() {
-            if let first = removed.first(where: { $0 >= leaf.first }), first <= leaf.last { plan.rewritten.insert(index) }
+            if let first = removed.first(where: { $0 >= leaf.first }), first <= leaf.last {
+                plan.rewritten.insert(index)
+            }
         }
         var waiting: [Int: [DataObject]] = [:]
         for object in added {
@@ -78,8 +80,8 @@ struct ManifestPlanner {
         }
     }
 
-    /// Cuts a sorted run into manifests of at most `entriesMax` objects. The newest leaf is cut to full ones, as it goes
-    /// on growing at its end; others are cut evenly, so that each has room. Where it can, a cut falls between two
+    /// Cuts a sorted run into manifests of at most `entriesMax` objects. The newest leaf is cut to full ones, as it
+    /// goes on growing at its end; others are cut evenly, so that each has room. Where it can, a cut falls between two
     /// partitions.
     func cut(_ objects: [DataObject], evenly: Bool) -> [ArraySlice<DataObject>] {
         var pieces: [ArraySlice<DataObject>] = []
@@ -131,7 +133,8 @@ extension ManifestSummary {
         }
         (self.objects, bytes, records) = (total.objects, total.bytes, total.records)
         eventTime = least.flatMap { least in greatest.map { TimeSpan(min: least, max: $0) } }
-        offsets = bounds.count > Self.offsetBoundsMax
+        offsets =
+            bounds.count > Self.offsetBoundsMax
             ? nil : bounds.values.sorted { $0.topicPartition < $1.topicPartition }
     }
 }

@@ -101,13 +101,18 @@ public struct SQLTable: Hashable, Sendable {
 
 /// Values as rows of the tables above, in the order of their columns.
 enum SQLRows {
-    static func text(_ value: (some CustomStringConvertible)?) -> SQLValue { value.map { .text($0.description) } ?? .null }
+    static func text(_ value: (some CustomStringConvertible)?) -> SQLValue {
+        value.map { .text($0.description) } ?? .null
+    }
 
-    static func integer(_ value: (some BinaryInteger)?) -> SQLValue { value.map { .integer(Int64(clamping: $0)) } ?? .null }
+    static func integer(_ value: (some BinaryInteger)?) -> SQLValue {
+        value.map { .integer(Int64(clamping: $0)) } ?? .null
+    }
 
     static func object(_ object: DataObject) -> [SQLValue] {
         [
-            .text(object.path), .text(object.side.rawValue), text(object.partition.date), integer(object.partition.hour),
+            .text(object.path), .text(object.side.rawValue), text(object.partition.date),
+            integer(object.partition.hour),
             integer(object.partition.shard), .text(object.format.rawValue), .integer(object.bytes),
             .integer(object.uncompressedBytes), .integer(object.records), text(object.eventTime?.min),
             text(object.eventTime?.max), .text("\(object.checksum.algorithm.rawValue):\(object.checksum.value)"),
@@ -140,7 +145,8 @@ enum SQLRows {
 
     static func commit(_ commit: Commit) -> [SQLValue] {
         [
-            .integer(commit.version), text(commit.id), text(commit.parent), .text(commit.kind.rawValue), text(commit.at),
+            .integer(commit.version), text(commit.id), text(commit.parent), .text(commit.kind.rawValue),
+            text(commit.at),
             .text(commit.writer.id), .text(commit.writer.host), .text(commit.writer.program), text(commit.reason),
             integer(commit.add.count), .integer(commit.add.reduce(0) { $0 &+ $1.bytes }),
             .integer(commit.add.reduce(0) { $0 &+ $1.records }), integer(commit.remove.count), text(commit.horizon),

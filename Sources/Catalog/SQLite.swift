@@ -11,8 +11,8 @@ public enum SQLValue: Hashable, Sendable {
 
 /// A database in memory. The only code that talks to SQLite; no pointer leaves this file.
 ///
-/// Used by one task at a time, as `SQLITE_OPEN_NOMUTEX` asks: the class is not `Sendable`. A class and not a noncopyable
-/// struct, so that a statement keeps its database alive.
+/// Used by one task at a time, as `SQLITE_OPEN_NOMUTEX` asks: the class is not `Sendable`. A class and not a
+/// noncopyable struct, so that a statement keeps its database alive.
 final class SQLiteDatabase {
     private let handle: OpaquePointer
     private let guardian = Guardian()

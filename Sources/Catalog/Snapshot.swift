@@ -73,7 +73,9 @@ public struct Snapshot: Sendable {
         }
         let partitions = wanted.keys.sorted()
         for manifest in manifests {
-            guard let first = partitions.first(where: { $0 >= manifest.first }), first <= manifest.last else { continue }
+            guard let first = partitions.first(where: { $0 >= manifest.first }), first <= manifest.last else {
+                continue
+            }
             for object in try await loader.objects(of: manifest) {
                 guard let paths = wanted[object.partition], paths.contains(object.path) else { continue }
                 found[object.path] = object

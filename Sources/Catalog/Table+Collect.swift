@@ -16,9 +16,9 @@ public struct CollectReport: Hashable, Sendable {
 extension Table {
     /// Deletes log entries up to `version`, and checkpoint files that nobody needs.
     ///
-    /// In this order: a checkpoint at or above the boundary, the hint, the boundary, and only then deletions; so a crash
-    /// at any step leaves a table that reads the same. The newest entry always stays. Time travel to versions below the
-    /// boundary ends, but for those that still have a checkpoint.
+    /// In this order: a checkpoint at or above the boundary, the hint, the boundary, and only then deletions; so a
+    /// crash at any step leaves a table that reads the same. The newest entry always stays. Time travel to versions
+    /// below the boundary ends, but for those that still have a checkpoint.
     ///
     /// - `unusedSince`: checkpoints that a newer one had replaced before this time, by the store's clock, are deleted,
     ///   and so are manifests older than it that no checkpoint names any more. Readers that opened the table later than

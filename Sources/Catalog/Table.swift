@@ -25,8 +25,8 @@
 // into the hole and believe it won. So the collector advances `boundary.json` to `B` before it deletes entries up to
 // `B`, and `B` stays below the newest entry. A writer reads the boundary after its put: a commit at or below it did not
 // happen. A reader reads it after its replay: entries it took from at or below it prove nothing, and it begins again
-// from the checkpoint that the boundary names, which is at `B` or above. Entry `B + 1` is never missing, and its parent is
-// the true entry `B`: so an invented chain below the boundary cannot join the log above it.
+// from the checkpoint that the boundary names, which is at `B` or above. Entry `B + 1` is never missing, and its parent
+// is the true entry `B`: so an invented chain below the boundary cannot join the log above it.
 //
 // Starting. `latest.json` names a checkpoint. It is a hint: stale, it costs a longer replay; missing or wrong, a replay
 // from the start or from the boundary's checkpoint. Versions are probed one after another until one is missing, as

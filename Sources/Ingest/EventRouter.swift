@@ -56,7 +56,8 @@ final class EventRouter {
 
     /// Places the events of the run and moves `state` along; stops early behind an event that filled its object.
     /// Returns how many events of the run are dealt with.
-    func place(_ run: Run, state: inout SourceState, table: TableWriter, workshop: Workshop) throws(SourceError) -> Int {
+    func place(_ run: Run, state: inout SourceState, table: TableWriter, workshop: Workshop) throws(SourceError) -> Int
+    {
         let prefix = prefix(of: run)
         var placed: Int64 = 0
         var payloadBytes = 0

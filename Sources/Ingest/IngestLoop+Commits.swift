@@ -167,8 +167,8 @@ extension IngestLoop {
 }
 
 extension CatalogError {
-    /// Whether nothing is wrong with the catalog: the commit did not fit it any more, or nobody knows what became of it.
-    /// Reading again from the catalog's offsets is the answer.
+    /// Whether nothing is wrong with the catalog: the commit did not fit it any more, or nobody knows what became of
+    /// it. Reading again from the catalog's offsets is the answer.
     var isAnsweredByReading: Bool {
         switch self {
         case .offsetsMoved, .staleObjects, .unsettled, .contention: true

@@ -57,7 +57,8 @@ public final class IngestLoop {
     public init(
         settings: IngestSettings, tables: [(TableSettings, Table)], source: any EventSource, store: any ObjectStore,
         writer: WriterIdentity, clock: any LakeClock, random: any RandomNumberGenerator & Sendable, logger: Logger,
-        control: IngestControl = IngestControl(), putOptions: PutOptions = PutOptions(), executor: (any TaskExecutor)? = nil, compressesInline: Bool = false
+        control: IngestControl = IngestControl(), putOptions: PutOptions = PutOptions(),
+        executor: (any TaskExecutor)? = nil, compressesInline: Bool = false
     ) throws(SourceError) {
         (self.settings, self.source, self.writer, self.clock) = (settings, source, writer, clock)
         (self.random, self.logger, self.executor, self.control) = (random, logger, executor, control)

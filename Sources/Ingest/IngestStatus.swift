@@ -113,7 +113,8 @@ extension IngestLoop {
         IngestStatus.TableStatus(
             name: table.settings.name, version: table.head?.version ?? 0,
             openObjects: table.openObjects.reduce(0) { count, _ in count + 1 },
-            waitingObjects: table.uncut.count { $0.value.sealed != nil } + table.pendingCuts.reduce(0) { $0 + $1.objects.count },
+            waitingObjects: table.uncut.count { $0.value.sealed != nil }
+                + table.pendingCuts.reduce(0) { $0 + $1.objects.count },
             counters: table.counters)
     }
 }

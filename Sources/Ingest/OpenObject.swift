@@ -4,7 +4,8 @@ import ObjectStorage
 
 /// A data object while it is being filled: a run of zstd frames, of which the last is still raw bytes.
 ///
-/// Belongs to the ingest thread. Frames are compressed elsewhere and come back in any order; `accept` puts them in line.
+/// Belongs to the ingest thread. Frames are compressed elsewhere and come back in any order; `accept` puts them in
+/// line.
 final class OpenObject {
     let id: Int
     let lane: LaneKey

@@ -2,8 +2,8 @@ import Compression
 import LakeModel
 import ObjectStorage
 
-/// What all tables of one writer share: the memory budget, frame buffers, object numbers, the compressors and the store.
-/// Belongs to the ingest thread.
+/// What all tables of one writer share: the memory budget, frame buffers, object numbers, the compressors and the
+/// store. Belongs to the ingest thread.
 final class Workshop {
     let settings: IngestSettings
     let naming: ObjectNaming

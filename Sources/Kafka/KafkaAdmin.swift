@@ -75,7 +75,8 @@ public final class KafkaAdmin {
             rd_kafka_CreatePartitions(client.pointer, &growths, 1, options, queue)
         } read: { event throws(KafkaError) in
             let result = rd_kafka_event_CreatePartitions_result(event)
-            try checkTopics(operation) { count in result.flatMap { rd_kafka_CreatePartitions_result_topics($0, count) } }
+            try checkTopics(operation) { count in result.flatMap { rd_kafka_CreatePartitions_result_topics($0, count) }
+            }
         }
     }
 

@@ -10,7 +10,8 @@ public import Logging
 /// - Events come in batches of borrowed memory; nothing is allocated for an event.
 /// - Positions come from the caller: the group's offsets are never read. A position that the broker does not have is
 ///   signalled, never replaced by another.
-/// - A rebalance is a conversation: `.assigned` is answered by `start`, `.revoked` by `release`, when the caller is ready.
+/// - A rebalance is a conversation: `.assigned` is answered by `start`, `.revoked` by `release`, when the caller is
+///   ready.
 /// - An event that is older than the position, or of a topic partition that is not owned, is dropped and counted in
 ///   `staleEventsDropped`.
 /// - To hold back, poll with `eventsMax: 0`: librdkafka stops fetching when its queue is full, rebalances and

@@ -57,7 +57,7 @@ public final class KafkaProducer {
         while true {
             do throws(KafkaError) {
                 return try sendOnce(topic, partition, key, value, headers, timestamp)
-            } catch where error.code.cValue == RD_KAFKA_RESP_ERR__QUEUE_FULL && ContinuousClock.now < deadline {
+            } catch  where error.code.cValue == RD_KAFKA_RESP_ERR__QUEUE_FULL && ContinuousClock.now < deadline {
                 poll(timeout: .milliseconds(100))
             }
         }

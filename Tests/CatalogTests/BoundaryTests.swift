@@ -169,7 +169,8 @@ struct BoundaryTests {
             bench.store.advance(milliseconds: 1000)
         }
         let reader = try await bench.open()
-        let kept = try await table.collectLog(through: 39, unusedSince: bench.store.now.advanced(byMilliseconds: -100_000))
+        let kept = try await table.collectLog(
+            through: 39, unusedSince: bench.store.now.advanced(byMilliseconds: -100_000))
         #expect(kept.checkpointsDeleted == 0)
         let report = try await table.collectLog(through: 39, unusedSince: bench.store.now)
         #expect(report.checkpointsDeleted == 4)

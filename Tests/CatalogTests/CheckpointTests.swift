@@ -141,10 +141,13 @@ struct CheckpointTests {
         #expect(try await second.snapshot().objects().count == 30)
     }
 
-    @Test("a hint that is missing, stale, wrong or unreadable costs requests and no truth", arguments: [
-        nil, "{\"checkpoint\":8,\"format\":1}\n", "{\"checkpoint\":7,\"format\":1}\n", "{\"checkpoint\":99,\"format\":1}",
-        "{\"checkpoint\":-5,\"format\":1}", "", "rubbish",
-    ])
+    @Test(
+        "a hint that is missing, stale, wrong or unreadable costs requests and no truth",
+        arguments: [
+            nil, "{\"checkpoint\":8,\"format\":1}\n", "{\"checkpoint\":7,\"format\":1}\n",
+            "{\"checkpoint\":99,\"format\":1}",
+            "{\"checkpoint\":-5,\"format\":1}", "", "rubbish",
+        ])
     func staleHint(hint: String?) async throws {
         let bench = try Bench()
         let table = try await bench.open { $0.checkpointEvery = 8 }

@@ -89,10 +89,12 @@ struct CompletenessTests {
         #expect(try complete(head, zone: "Europe/Berlin", granularity: .day) == ["2026-10-25", "2026-10-26"])
     }
 
-    @Test("every hour of a year, in zones of every sort, is declared once and in order", arguments: [
-        "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia",
-        "America/St_Johns", "Africa/Casablanca",
-    ])
+    @Test(
+        "every hour of a year, in zones of every sort, is declared once and in order",
+        arguments: [
+            "UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia",
+            "America/St_Johns", "Africa/Casablanca",
+        ])
     func wholeYear(zone: String) throws {
         let rule = try Completeness(layout: layout(zone), graceMilliseconds: 0)
         let calendar = try HourCalendar(layout: layout(zone))

@@ -15,7 +15,8 @@ struct DataObjectLineTests {
         odd.schemaID = "registry:7"
         odd.partition.hour = nil
         odd.format = .parquet
-        plain.offsets.append(OffsetSpan(TopicPartition(topic: "z", partition: .max), first: 0, last: .max - 1, count: 1))
+        plain.offsets.append(
+            OffsetSpan(TopicPartition(topic: "z", partition: .max), first: 0, last: .max - 1, count: 1))
         return [plain, odd, bench.object(orders0, first: 0, count: 1, side: .late)]
     }
 
@@ -45,16 +46,19 @@ struct DataObjectLineTests {
         #expect(try read(Array(swapped.utf8)) == [object])
     }
 
-    @Test("a fault is refused with its line and reason", arguments: [
-        ("\"bytes\":40", "\"bytes\":4.5"), ("\"bytes\":40", "\"bytes\":4e1"), ("\"bytes\":40", "\"bytes\":040"),
-        ("\"bytes\":40", "\"bytes\":99999999999999999999"), ("\"bytes\":40", "\"bytes\":-9223372036854775809"),
-        ("\"bytes\":40", "\"bytes\":\"40\""), ("\"bytes\":40,", ""), ("\"bytes\":40", "\"bytes\":40,\"bytes\":40"),
-        ("\"bytes\":40", "\"bytes\":40,\"more\":1"), ("\"bytes\":40", "\"bytes\":null"), ("\"shard\":0", "\"shard\":65536"),
-        ("\"hour\":0", "\"hour\":24"), ("\"side\":\"late\"", "\"side\":\"left\""), ("2026-11-21\"", "2026-02-30\""),
-        ("\"topic\":\"orders\"", "\"topic\":\"\\ud800\""), ("\"topic\":\"orders\"", "\"topic\":\"\\x\""),
-        ("\"partition\":0,", "\"partition\":2147483648,"), ("}\n", "}}\n"), ("}\n", "\n"), ("}\n", "}"),
-        ("\"tags\":[]", "\"tags\":[,]"), ("\"tags\":[]", "\"tags\":[\"a\",]"), ("\"tags\":[]", "\"tags\":{}"),
-    ])
+    @Test(
+        "a fault is refused with its line and reason",
+        arguments: [
+            ("\"bytes\":40", "\"bytes\":4.5"), ("\"bytes\":40", "\"bytes\":4e1"), ("\"bytes\":40", "\"bytes\":040"),
+            ("\"bytes\":40", "\"bytes\":99999999999999999999"), ("\"bytes\":40", "\"bytes\":-9223372036854775809"),
+            ("\"bytes\":40", "\"bytes\":\"40\""), ("\"bytes\":40,", ""), ("\"bytes\":40", "\"bytes\":40,\"bytes\":40"),
+            ("\"bytes\":40", "\"bytes\":40,\"more\":1"), ("\"bytes\":40", "\"bytes\":null"),
+            ("\"shard\":0", "\"shard\":65536"),
+            ("\"hour\":0", "\"hour\":24"), ("\"side\":\"late\"", "\"side\":\"left\""), ("2026-11-21\"", "2026-02-30\""),
+            ("\"topic\":\"orders\"", "\"topic\":\"\\ud800\""), ("\"topic\":\"orders\"", "\"topic\":\"\\x\""),
+            ("\"partition\":0,", "\"partition\":2147483648,"), ("}\n", "}}\n"), ("}\n", "\n"), ("}\n", "}"),
+            ("\"tags\":[]", "\"tags\":[,]"), ("\"tags\":[]", "\"tags\":[\"a\",]"), ("\"tags\":[]", "\"tags\":{}"),
+        ])
     func faults(find: String, replace: String) throws {
         let line = String(decoding: ManifestCodec.encode([try samples()[2]]), as: UTF8.self)
         let range = try #require(line.range(of: find, options: .backwards) ?? line.firstRange(of: find))

@@ -76,13 +76,16 @@ final class Bench: Sendable {
         let object = object(source, first: from, count: count, hour: hour)
         return Change(
             kind: .append, layout: hourly,
-            offsets: [OffsetRange(source, from: from, to: from + count, events: count, watermark: object.eventTime?.max)],
+            offsets: [
+                OffsetRange(source, from: from, to: from + count, events: count, watermark: object.eventTime?.max)
+            ],
             add: [object])
     }
 
     /// An object of `count` events from one topic partition, `hour` hours after 2026-11-21T00:00Z.
     func object(
-        _ source: TopicPartition, first: Int64, count: Int64, hour: Int = 0, side: TableSide = .main, name: String? = nil
+        _ source: TopicPartition, first: Int64, count: Int64, hour: Int = 0, side: TableSide = .main,
+        name: String? = nil
     ) -> DataObject {
         let partition = partition(hour: hour)
         let name = name ?? "\(source.topic)-\(source.partition)-\(first)-\(id().description.prefix(8))"

@@ -18,11 +18,14 @@ struct GoldenTests {
     private func check<Value: Codable & Hashable>(_ value: Value, _ name: String, format: Int? = nil) throws {
         let (loose, canonical) = (try golden("\(name).json"), try golden("\(name).canonical.json"))
         for bytes in [loose, canonical] {
-            let read = try format.map { try CatalogJSON.decode(Value.self, from: bytes, format: $0, place: name) }
+            let read =
+                try format.map { try CatalogJSON.decode(Value.self, from: bytes, format: $0, place: name) }
                 ?? CatalogJSON.decodeLine(Value.self, from: bytes, place: name)
             #expect(read == value)
         }
-        #expect(String(decoding: try CatalogJSON.encode(value), as: UTF8.self) == String(decoding: canonical, as: UTF8.self))
+        #expect(
+            String(decoding: try CatalogJSON.encode(value), as: UTF8.self) == String(decoding: canonical, as: UTF8.self)
+        )
         #expect(loose != canonical)
     }
 

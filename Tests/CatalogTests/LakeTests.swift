@@ -18,17 +18,22 @@ struct LakeTests {
         for index in 0..<1500 { bench.store.set("photos/2026/\(index).jpg", [1]) }
         bench.store.set("README", [1])
         let lake = Lake(store: bench.store, clock: bench.clock, logger: quiet)
-        #expect(try await lake.tables().map(\.description) == names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
+        #expect(
+            try await lake.tables().map(\.description)
+                == names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) })
         #expect(try await lake.openExisting(TableName.parse("a.b")).head().version == 3)
         await #expect(throws: CatalogError.self) { try await lake.openExisting(TableName.parse("photos")) }
         let empty = Lake(store: TinyStore(), clock: bench.clock, logger: quiet)
         #expect(try await empty.tables().isEmpty)
     }
 
-    @Test("a table name stays in its folder and leaves side tables alone", arguments: [
-        "", ".", "..", "_varve", ".hidden", "a/b", "a b", "a\n", "ä", "orders.late", "orders.dead_letter", "a.", "-a",
-        String(repeating: "a", count: 201), "a\u{0}", "%2e%2e", "a\\b", "orders.late.late",
-    ])
+    @Test(
+        "a table name stays in its folder and leaves side tables alone",
+        arguments: [
+            "", ".", "..", "_varve", ".hidden", "a/b", "a b", "a\n", "ä", "orders.late", "orders.dead_letter", "a.",
+            "-a",
+            String(repeating: "a", count: 201), "a\u{0}", "%2e%2e", "a\\b", "orders.late.late",
+        ])
     func badNames(name: String) {
         #expect(TableName(name) == nil)
         #expect(throws: CatalogError.self) { try TableName.parse(name) }
@@ -83,9 +88,11 @@ struct LakeTests {
         #expect(reason.contains(damage.rawValue), "\(reason)")
     }
 
-    @Test("a lake of a newer program is refused in one line, wherever it is met", arguments: [
-        "log/00000000000000000005.json", "latest.json", "boundary.json",
-    ])
+    @Test(
+        "a lake of a newer program is refused in one line, wherever it is met",
+        arguments: [
+            "log/00000000000000000005.json", "latest.json", "boundary.json",
+        ])
     func newer(file: String) async throws {
         let bench = try Bench()
         let table = try await bench.open { $0.checkpointEvery = 4 }
@@ -93,8 +100,12 @@ struct LakeTests {
         try await table.collectLog(through: 2, unusedSince: bench.store.now)
         let key = "orders/_varve/\(file)"
         let text = String(decoding: try #require(bench.store.bytes(key)), as: UTF8.self)
-        bench.store.set(key, Array(text.replacing("\"format\":1,", with: "\"format\":2,").replacing(
-            "\"format\":1}", with: "\"format\":2}").utf8))
+        bench.store.set(
+            key,
+            Array(
+                text.replacing("\"format\":1,", with: "\"format\":2,").replacing(
+                    "\"format\":1}", with: "\"format\":2}"
+                ).utf8))
         let refusal = await refusal { try await bench.open() }
         #expect(refusal?.description.hasSuffix("has format 2, which is newer than this program; upgrade varve") == true)
     }

@@ -18,8 +18,10 @@ struct SQLTests {
         try await table.commit(hours, id: bench.id(), writer: anyWriter)
         let result = try await table.sql("SELECT * FROM \(name)")
         #expect(result.columns == SQLTable.all.first { $0.name == name }?.columns.map(\.name))
-        let rows = ["objects": 10, "object_offsets": 10, "offsets": 2, "manifests": 1, "commits": 11,
-            "commit_offsets": 10, "closed_hours": 1]
+        let rows = [
+            "objects": 10, "object_offsets": 10, "offsets": 2, "manifests": 1, "commits": 11,
+            "commit_offsets": 10, "closed_hours": 1,
+        ]
         #expect(result.rows.count == rows[name])
     }
 
@@ -32,18 +34,30 @@ struct SQLTests {
             FROM objects o JOIN object_offsets s USING (path) GROUP BY 1, 2 ORDER BY 2;
             """)
         #expect(result.columns.prefix(3) == ["topic", "partition", "events"])
-        #expect(result.rows == [
-            [.text("orders"), .integer(0), .integer(50), .text("2026-11-21T00:00:00.000Z"), .real(400), .null, .text("")],
-            [.text("orders"), .integer(1), .integer(50), .text("2026-11-21T01:00:00.000Z"), .real(400), .null, .text("")],
-        ])
+        #expect(
+            result.rows == [
+                [
+                    .text("orders"), .integer(0), .integer(50), .text("2026-11-21T00:00:00.000Z"), .real(400), .null,
+                    .text(""),
+                ],
+                [
+                    .text("orders"), .integer(1), .integer(50), .text("2026-11-21T01:00:00.000Z"), .real(400), .null,
+                    .text(""),
+                ],
+            ])
     }
 
-    @Test("a statement that does anything but read is refused", arguments: [
-        "DELETE FROM objects", "INSERT INTO objects (path) VALUES ('x')", "UPDATE objects SET bytes = 0", "DROP TABLE objects",
-        "CREATE TABLE t (a)", "ATTACH '/tmp/varve-attached' AS a", "PRAGMA temp_store = FILE", "VACUUM INTO '/tmp/varve-copy'",
-        "SELECT load_extension('/tmp/x.so')", "SELECT 1; SELECT 2", "SELECT", "", "  ;", "BEGIN", "SELECT * FROM nothing",
-        "CREATE VIRTUAL TABLE t USING fts5(x)", "EXPLAIN DELETE FROM objects; DELETE FROM objects",
-    ])
+    @Test(
+        "a statement that does anything but read is refused",
+        arguments: [
+            "DELETE FROM objects", "INSERT INTO objects (path) VALUES ('x')", "UPDATE objects SET bytes = 0",
+            "DROP TABLE objects",
+            "CREATE TABLE t (a)", "ATTACH '/tmp/varve-attached' AS a", "PRAGMA temp_store = FILE",
+            "VACUUM INTO '/tmp/varve-copy'",
+            "SELECT load_extension('/tmp/x.so')", "SELECT 1; SELECT 2", "SELECT", "", "  ;", "BEGIN",
+            "SELECT * FROM nothing",
+            "CREATE VIRTUAL TABLE t USING fts5(x)", "EXPLAIN DELETE FROM objects; DELETE FROM objects",
+        ])
     func refused(statement: String) async throws {
         let (_, table) = try await filled()
         let refusal = await refusal { try await table.sql(statement) }

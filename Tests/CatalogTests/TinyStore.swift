@@ -97,7 +97,9 @@ final class TinyStore: ObjectStore {
         return info
     }
 
-    private func write(_ body: ObjectBody, to key: ObjectKey, _ condition: PutCondition) throws(StoreError) -> ObjectInfo {
+    private func write(_ body: ObjectBody, to key: ObjectKey, _ condition: PutCondition) throws(StoreError)
+        -> ObjectInfo
+    {
         let info: ObjectInfo? = state.withLock { state in
             let old = state.items[key.description]
             switch condition {

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Frame decoder")
 struct FrameDecoderTests {
-    @Test("concatenated and skippable frames decode alike however the input is cut", arguments: [1, 2, 7, 1000, 1 << 20])
+    @Test(
+        "concatenated and skippable frames decode alike however the input is cut", arguments: [1, 2, 7, 1000, 1 << 20])
     func chunks(chunkBytes: Int) throws {
         let (object, content) = try object()
         #expect(try decode(object, chunkBytes: chunkBytes) == content)

@@ -9,33 +9,38 @@ struct EnvelopeReaderTests {
         #"{"topic":"t","partition":0,"offset":5,"timestamp":1,"timestamp_type":"create","key":"k","#
         + #""headers":[{"name":"a","value":"b"}],"value":{"x":1}}"#
 
-    @Test("a line is told with the place where it goes wrong", arguments: [
-        ("", 0), ("{}", 0), (#"{"topic":5"#, 9), (#"{"topic":"t","partition":01"#, 25),
-        (#"{"topic":"t","partition":3000000000,"offset":1"#, 35), (#"{"topic":"t","partition":0,"offset":1.5"#, 37),
-        (#"{"topic":"t","partition":0,"offset":9223372036854775808"#, 36),
-        (#"{"topic":"t\ud800","partition":0"#, 17), (#"{"topic":"\x""#, 10), ("{\"topic\":\"a\u{1}\"", 11),
-    ])
+    @Test(
+        "a line is told with the place where it goes wrong",
+        arguments: [
+            ("", 0), ("{}", 0), (#"{"topic":5"#, 9), (#"{"topic":"t","partition":01"#, 25),
+            (#"{"topic":"t","partition":3000000000,"offset":1"#, 35), (#"{"topic":"t","partition":0,"offset":1.5"#, 37),
+            (#"{"topic":"t","partition":0,"offset":9223372036854775808"#, 36),
+            (#"{"topic":"t\ud800","partition":0"#, 17), (#"{"topic":"\x""#, 10), ("{\"topic\":\"a\u{1}\"", 11),
+        ])
     func place(line: String, byte: Int) throws {
         let error = try #require(throws: LineError.self) { try read(line) }
         #expect(error.byte == byte, "\(error)")
     }
 
-    @Test("lines that no writer makes are refused", arguments: [
-        (#""offset":5"#, #""offset": 5"#), (#""timestamp":1"#, #""timestamp":null"#), ("create", "none"),
-        ("create", "later"), (#""key":"k""#, #""key":5"#), (#""key":"k""#, #""key_base64":"a""#),
-        (#""key":"k""#, #""key_base64":"YR==""#), (#""key":"k""#, #""key_base64":"Y=Q=""#),
-        (#""key":"k","#, ""), (#""name":"a""#, #""name":null"#), (#"[{"name":"a","value":"b"}]"#, "[]"),
-        (#"{"x":1}}"#, #"{"x":1}"#), (#"{"x":1}}"#, #"{"x":1}}}"#), (#"{"x":1}}"#, #"{"x":1},"y":2}"#),
-        (#"{"x":1}}"#, #"}"#), (#""value":{"x":1}"#, #""value_breaks":[1],"value":{"x":1}"#),
-        (#""value":{"x":1}"#, #""value_breaks":[9],"value": {"x":1}"#),
-        (#""value":{"x":1}"#, #""value_breaks":[0],"value": {"x":1}"#),
-        (#""value":{"x":1}"#, #""value_breaks":[9223372036854775807],"value": {"x":1}"#),
-        (#""value":{"x":1}"#, #""tombstone":true,"value":{"x":1}"#),
-        (#""value":{"x":1}"#, #""tombstone":false,"value":null"#), ("{\"x\":1}", "{\"x\":\r1}"),
-    ])
+    @Test(
+        "lines that no writer makes are refused",
+        arguments: [
+            (#""offset":5"#, #""offset": 5"#), (#""timestamp":1"#, #""timestamp":null"#), ("create", "none"),
+            ("create", "later"), (#""key":"k""#, #""key":5"#), (#""key":"k""#, #""key_base64":"a""#),
+            (#""key":"k""#, #""key_base64":"YR==""#), (#""key":"k""#, #""key_base64":"Y=Q=""#),
+            (#""key":"k","#, ""), (#""name":"a""#, #""name":null"#), (#"[{"name":"a","value":"b"}]"#, "[]"),
+            (#"{"x":1}}"#, #"{"x":1}"#), (#"{"x":1}}"#, #"{"x":1}}}"#), (#"{"x":1}}"#, #"{"x":1},"y":2}"#),
+            (#"{"x":1}}"#, #"}"#), (#""value":{"x":1}"#, #""value_breaks":[1],"value":{"x":1}"#),
+            (#""value":{"x":1}"#, #""value_breaks":[9],"value": {"x":1}"#),
+            (#""value":{"x":1}"#, #""value_breaks":[0],"value": {"x":1}"#),
+            (#""value":{"x":1}"#, #""value_breaks":[9223372036854775807],"value": {"x":1}"#),
+            (#""value":{"x":1}"#, #""tombstone":true,"value":{"x":1}"#),
+            (#""value":{"x":1}"#, #""tombstone":false,"value":null"#), ("{\"x\":1}", "{\"x\":\r1}"),
+        ])
     func malformed(part: String, other: String) throws {
         _ = try read(Self.good)
-        let line = try #require(Self.good.firstRange(of: part).map { Self.good.replacingCharacters(in: $0, with: other) })
+        let line = try #require(
+            Self.good.firstRange(of: part).map { Self.good.replacingCharacters(in: $0, with: other) })
         #expect(throws: LineError.self) { try read(line) }
     }
 

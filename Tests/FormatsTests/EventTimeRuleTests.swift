@@ -74,7 +74,8 @@ struct EventTimeRuleTests {
         #expect(resolve(rule, event([("ts", "soon")])) == .failure(.badEventTime))
     }
 
-    @Test("rules that are none are refused", arguments: ["", "Kafka", "field:", "field:a", "header:", "field:/~", "key"])
+    @Test(
+        "rules that are none are refused", arguments: ["", "Kafka", "field:", "field:a", "header:", "field:/~", "key"])
     func malformed(text: String) {
         // An empty pointer is the whole payload: a rule like any other.
         #expect((EventTimeRule(text, unit: .iso8601) == nil) == (text != "field:"))

@@ -28,7 +28,9 @@ struct JSONParserTests {
         #expect(judge(Array(repeating: 0x20, count: 1 << 20) + Array(text.utf8)) == .invalid(fault))
     }
 
-    @Test("invalid UTF-8 is refused", arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82]])
+    @Test(
+        "invalid UTF-8 is refused",
+        arguments: [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82]])
     func utf8(bytes: [UInt8]) {
         let text = [UInt8(ascii: "\"")] + bytes + [UInt8(ascii: "\"")]
         #expect(judge(text) == .invalid(.invalidUTF8))
@@ -38,7 +40,8 @@ struct JSONParserTests {
     @Test("integers and fractions of any length are valid, tiny numbers too")
     func numbers() {
         for text in [
-            "123456789012345678901234567890", "-0", "0.1e-400", "1e308", "1E+2", "0." + String(repeating: "3", count: 500),
+            "123456789012345678901234567890", "-0", "0.1e-400", "1e308", "1E+2",
+            "0." + String(repeating: "3", count: 500),
             "[" + String(repeating: "9", count: 308) + "]", "5e-324", "1e-99999",
         ] { #expect(judge(text) == .valid, "\(text)") }
         #expect(judge(String(repeating: "9", count: 400)) == .invalid(.numberOutOfRange))
@@ -113,7 +116,9 @@ struct JSONParserTests {
             for next in ["2", "e", "]", "\"", "}", "0", "l", "5]"] {
                 let bytes = Array((text + next).utf8)
                 let parser = JSONParser()
-                let outcome = bytes.withUnsafeBytes { parser.parse(UnsafeRawBufferPointer(rebasing: $0[..<text.utf8.count])) }
+                let outcome = bytes.withUnsafeBytes {
+                    parser.parse(UnsafeRawBufferPointer(rebasing: $0[..<text.utf8.count]))
+                }
                 #expect(outcome == judge(text), "\(text) before \(next)")
             }
         }

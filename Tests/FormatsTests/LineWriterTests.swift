@@ -14,7 +14,8 @@ struct LineWriterTests {
             (#"{ "a" : 1 }"#, #""value":{ "a" : 1 }"#), ("null", #""value":null"#), ("\"é\"", "\"value\":\"é\""),
             ("", #""value_base64":"""#), ("nope", #""value_base64":"bm9wZQ==""#),
             ("[1e999]", #""value_base64":"WzFlOTk5XQ==""#), (#"["\ud800"]"#, #""value_base64":"WyJcdWQ4MDAiXQ==""#),
-            ("{\n\"a\":\r\n1}", "\"value_breaks\":[2,5,1],\"value\":{ \"a\":\t 1}"), ("\n1", #""value_breaks":[1],"value": 1"#),
+            ("{\n\"a\":\r\n1}", "\"value_breaks\":[2,5,1],\"value\":{ \"a\":\t 1}"),
+            ("\n1", #""value_breaks":[1],"value": 1"#),
         ])
     func payloads(payload: String, expected: String) {
         #expect(OwnedEvent(payload).envelope() == Self.front + #""key":null,"# + expected + "}\n")

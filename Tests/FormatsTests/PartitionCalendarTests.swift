@@ -53,7 +53,9 @@ struct PartitionCalendarTests {
         #expect(Timestamp(milliseconds: calendar.end(of: leapt)) == Timestamp("2026-03-29T01:00:00Z"))
     }
 
-    @Test("days of 23 and 25 hours", arguments: [("2026-03-29T12:00:00Z", 23), ("2026-10-25T12:00:00Z", 25), ("2026-06-01T12:00:00Z", 24)])
+    @Test(
+        "days of 23 and 25 hours",
+        arguments: [("2026-03-29T12:00:00Z", 23), ("2026-10-25T12:00:00Z", 25), ("2026-06-01T12:00:00Z", 24)])
     func days(time: String, hours: Int64) throws {
         let calendar = try calendar("Europe/Berlin", .day)
         let time = try #require(Timestamp(time)).milliseconds

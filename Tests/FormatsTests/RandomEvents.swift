@@ -37,7 +37,8 @@ struct RandomEvents {
             var json = json(depth: 0)
             if generator.chance(0.2), !json.isEmpty {
                 // Damaged somewhere: mostly no JSON any more.
-                let index = json.utf8.index(json.startIndex, offsetBy: Int.random(in: 0..<json.utf8.count, using: &generator))
+                let index = json.utf8.index(
+                    json.startIndex, offsetBy: Int.random(in: 0..<json.utf8.count, using: &generator))
                 json = String(decoding: json.utf8[..<index], as: UTF8.self)
             }
             return Array(json.utf8)
@@ -57,7 +58,10 @@ struct RandomEvents {
     }
 
     private mutating func text() -> String {
-        let pieces = ["a", "user-123456789", "\"", "\\", "\n", "\r\n", "\t", "\u{0}", "\u{1F}", "\u{7F}", "é", "日本", "😀", "\u{2028}"]
+        let pieces = [
+            "a", "user-123456789", "\"", "\\", "\n", "\r\n", "\t", "\u{0}", "\u{1F}", "\u{7F}", "é", "日本", "😀",
+            "\u{2028}",
+        ]
         return (0..<Int.random(in: 0...6, using: &generator)).map { _ in
             pieces.randomElement(using: &generator) ?? ""
         }.joined()
@@ -65,7 +69,8 @@ struct RandomEvents {
 
     private mutating func json(depth: Int) -> String {
         let space = { (generator: inout SeededGenerator) in
-            generator.chance(0.8) ? "" : ["", " ", "\n", "\r\n", "\t", "\r", " \n  "].randomElement(using: &generator) ?? ""
+            generator.chance(0.8)
+                ? "" : ["", " ", "\n", "\r\n", "\t", "\r", " \n  "].randomElement(using: &generator) ?? ""
         }
         let (before, after) = (space(&generator), space(&generator))
         return before + scalarOrContainer(depth: depth) + after
@@ -80,19 +85,24 @@ struct RandomEvents {
         case 3: return ["-0", "1.5e300", "0.1", "-12.50E-7"].randomElement(using: &generator) ?? "0"
         case 4, 5: return string()
         case 6:
-            return "[" + (0..<Int.random(in: 0...4, using: &generator)).map { _ in json(depth: depth + 1) }
+            return "["
+                + (0..<Int.random(in: 0...4, using: &generator)).map { _ in json(depth: depth + 1) }
                 .joined(separator: ",") + "]"
         default:
-            return "{" + (0..<Int.random(in: 0...4, using: &generator)).map { _ in
-                string() + ":" + json(depth: depth + 1)
-            }.joined(separator: ",") + "}"
+            return "{"
+                + (0..<Int.random(in: 0...4, using: &generator)).map { _ in
+                    string() + ":" + json(depth: depth + 1)
+                }.joined(separator: ",") + "}"
         }
     }
 
     private mutating func string() -> String {
-        let pieces = ["a", "name", "\\\"", "\\\\", "\\n", "\\u00e9", "\\ud83d\\ude00", "é", "😀", "\u{2028}", "/", "\\/"]
-        return "\"" + (0..<Int.random(in: 0...5, using: &generator)).map { _ in
-            pieces.randomElement(using: &generator) ?? ""
-        }.joined() + "\""
+        let pieces = [
+            "a", "name", "\\\"", "\\\\", "\\n", "\\u00e9", "\\ud83d\\ude00", "é", "😀", "\u{2028}", "/", "\\/",
+        ]
+        return "\""
+            + (0..<Int.random(in: 0...5, using: &generator)).map { _ in
+                pieces.randomElement(using: &generator) ?? ""
+            }.joined() + "\""
     }
 }

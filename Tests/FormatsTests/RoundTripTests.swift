@@ -85,8 +85,10 @@ struct RoundTripTests {
     }
 
     private func kind(_ line: String) -> String {
-        line.contains(",\"tombstone\":") ? "tombstone"
-            : line.contains(",\"value_base64\":\"") && line.hasSuffix("\"}") ? "base64"
-            : line.contains(",\"value_breaks\":[") ? "breaks" : "verbatim"
+        line.contains(",\"tombstone\":")
+            ? "tombstone"
+            : line.contains(",\"value_base64\":\"") && line.hasSuffix("\"}")
+                ? "base64"
+                : line.contains(",\"value_breaks\":[") ? "breaks" : "verbatim"
     }
 }

@@ -32,9 +32,11 @@ struct ShardRuleTests {
         #expect(shard(.partition, OwnedEvent("1"), shards: 2) == 1)
     }
 
-    @Test("events without the key or field go by topic partition", arguments: [
-        "{}", #"{"user":{"id":null}}"#, #"{"user":{"id":[1]}}"#, "nope", "",
-    ])
+    @Test(
+        "events without the key or field go by topic partition",
+        arguments: [
+            "{}", #"{"user":{"id":null}}"#, #"{"user":{"id":[1]}}"#, "nope", "",
+        ])
     func missing(payload: String) throws {
         let pointer = try #require(JSONPointer("/user/id"))
         #expect(shard(.field(pointer), OwnedEvent(payload), shards: 64) == 3)

@@ -38,7 +38,9 @@ struct ExactlyOnceTests {
         try await fixture.drain(try fixture.settings())
         try await fixture.expectExactlyOnce()
         let head = try await fixture.table().head()
-        #expect(head.progress[fixture.partition(0)]?.next == fixture.broker.events(of: fixture.partition(0)).last.map { $0.offset + 1 })
+        #expect(
+            head.progress[fixture.partition(0)]?.next
+                == fixture.broker.events(of: fixture.partition(0)).last.map { $0.offset + 1 })
     }
 
     @Test("keys, headers, nulls, tombstones and binary payloads come back byte for byte")
@@ -56,7 +58,11 @@ struct ExactlyOnceTests {
                     ProducedEvent(
                         key: key, value: value,
                         headers: index % 2 == 0
-                            ? [] : [.init(name: "h", value: nil), .init(name: "h", value: []), .init(name: "b", value: [0xFE])],
+                            ? []
+                            : [
+                                .init(name: "h", value: nil), .init(name: "h", value: []),
+                                .init(name: "b", value: [0xFE]),
+                            ],
                         timestamp: IngestFixture.fiveOClock, timestampType: index % 3 == 0 ? .append : .create),
                     to: fixture.partition(0))
             }

@@ -101,7 +101,8 @@ final class MemorySource: EventSource {
         return Int32(names.count - 1)
     }
 
-    func poll(timeout: Duration, eventsMax: Int, _ receive: (EventBatch) -> Void) throws(SourceError) -> [SourceSignal] {
+    func poll(timeout: Duration, eventsMax: Int, _ receive: (EventBatch) -> Void) throws(SourceError) -> [SourceSignal]
+    {
         if eventsMax > 0 { for name in positions.keys.sorted() { deliver(name, eventsMax: eventsMax, receive) } }
         if isClosing, positions.isEmpty { signals.append(.closed) }
         defer { signals = [] }

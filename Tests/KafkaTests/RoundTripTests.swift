@@ -49,19 +49,20 @@ struct RoundTripTests {
         var timestamp: Int64 = 1_700_000_000_000
     }
 
-    private let samples: [Sample] = [
-        Sample(key: nil, value: nil),
-        Sample(key: [], value: []),
-        Sample(key: nil, value: []),
-        Sample(key: [], value: nil),
-        Sample(key: bytes("k"), value: bytes(#"{"a":1}"#), timestamp: 1),
-        Sample(key: [0, 255, 0], value: [UInt8](repeating: 0, count: 100_000)),
-        Sample(
-            key: bytes("h"), value: bytes("v"),
-            headers: [
-                .init(name: "a", value: bytes("1")), .init(name: "a", value: bytes("2")),
-                .init(name: "null", value: nil), .init(name: "empty", value: []), .init(name: "a", value: [0, 1]),
-                .init(name: "", value: bytes("no name")), .init(name: "ümlaut", value: bytes("x")),
-            ], timestamp: 4_102_444_800_000),
-    ] + (0..<40).map { Sample(key: bytes("key \($0)"), value: bytes(String(repeating: "x", count: $0 * 100))) }
+    private let samples: [Sample] =
+        [
+            Sample(key: nil, value: nil),
+            Sample(key: [], value: []),
+            Sample(key: nil, value: []),
+            Sample(key: [], value: nil),
+            Sample(key: bytes("k"), value: bytes(#"{"a":1}"#), timestamp: 1),
+            Sample(key: [0, 255, 0], value: [UInt8](repeating: 0, count: 100_000)),
+            Sample(
+                key: bytes("h"), value: bytes("v"),
+                headers: [
+                    .init(name: "a", value: bytes("1")), .init(name: "a", value: bytes("2")),
+                    .init(name: "null", value: nil), .init(name: "empty", value: []), .init(name: "a", value: [0, 1]),
+                    .init(name: "", value: bytes("no name")), .init(name: "ümlaut", value: bytes("x")),
+                ], timestamp: 4_102_444_800_000),
+        ] + (0..<40).map { Sample(key: bytes("key \($0)"), value: bytes(String(repeating: "x", count: $0 * 100))) }
 }

@@ -1,7 +1,8 @@
 /// The sections of AWS's shared `credentials` and `config` files.
 ///
 /// `key = value` lines under `[name]` or `[profile name]`; `#` and `;` start comments; indented lines below a key
-/// without a value (nested settings such as `s3 =`) are skipped. In `config`, only `default` may lack the word `profile`.
+/// without a value (nested settings such as `s3 =`) are skipped. In `config`, only `default` may lack the word
+/// `profile`.
 struct ProfileFile: Sendable {
     typealias Section = [String: String]
 

@@ -14,7 +14,8 @@ final class KafkaEventSource: EventSource {
         (self.consumer, self.failpoints) = (consumer, failpoints)
     }
 
-    func poll(timeout: Duration, eventsMax: Int, _ receive: (EventBatch) -> Void) throws(SourceError) -> [SourceSignal] {
+    func poll(timeout: Duration, eventsMax: Int, _ receive: (EventBatch) -> Void) throws(SourceError) -> [SourceSignal]
+    {
         let signals = consumer.poll(timeout: timeout, eventsMax: eventsMax) { batch in
             receive(batch)
             failpoints?.pass(.afterPoll)
@@ -43,7 +44,8 @@ final class KafkaEventSource: EventSource {
 
     func index(of name: TopicPartition) -> Int32 { consumer.source(of: name) }
 
-    func resolve(_ position: StartPosition, for names: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64] {
+    func resolve(_ position: StartPosition, for names: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64]
+    {
         switch position {
         case .earliest:
             return try watermarks(names) { $0.low }

@@ -79,7 +79,9 @@ enum RunMetrics {
             counter("varve_commits_total", "Commits made.") { $0.commits },
             counter("varve_commit_conflicts_total", "Log entries that other writers won.") { $0.commitConflicts },
             counter("varve_resets_total", "Times that uncommitted events were dropped and read again.") { $0.resets },
-            family("varve_commit_seconds_total", .counter, "Time spent in commits.") { [([], $0.counters.commitSeconds)] },
+            family("varve_commit_seconds_total", .counter, "Time spent in commits.") {
+                [([], $0.counters.commitSeconds)]
+            },
             family("varve_dead_lettered_events_total", .counter, "Events in the dead-letter table, by reason.") {
                 $0.counters.deadLettered.sorted { $0.key < $1.key }.map { ([("reason", $0.key)], Double($0.value)) }
             },
@@ -104,9 +106,12 @@ enum RunMetrics {
         return [
             gauge("varve_memory_used_bytes", "Memory of the writer's budget in use.", Double(status.memoryBytesUsed)),
             gauge("varve_memory_peak_bytes", "The most of it that was ever in use.", Double(status.memoryBytesPeak)),
-            gauge("varve_memory_budget_bytes", "The writer's part of the memory budget.", Double(status.memoryBytesMax)),
+            gauge(
+                "varve_memory_budget_bytes", "The writer's part of the memory budget.", Double(status.memoryBytesMax)),
             gauge("varve_paused", "1 while nothing is fetched because the budget is full.", status.isPaused ? 1 : 0),
-            gauge("varve_store_trouble", "1 while the store does not take what it is sent.", status.storeTrouble == nil ? 0 : 1),
+            gauge(
+                "varve_store_trouble", "1 while the store does not take what it is sent.",
+                status.storeTrouble == nil ? 0 : 1),
         ]
     }
 }

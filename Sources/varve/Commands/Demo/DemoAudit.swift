@@ -23,7 +23,9 @@ struct DemoLedger: Sendable {
     }
 
     /// FNV-1a over everything that an event has, lengths and nulls among it.
-    static func digest(_ key: [UInt8]?, _ value: [UInt8]?, _ headers: [(String, [UInt8]?)], _ timestamp: Int64) -> UInt64 {
+    static func digest(_ key: [UInt8]?, _ value: [UInt8]?, _ headers: [(String, [UInt8]?)], _ timestamp: Int64)
+        -> UInt64
+    {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         func add(number: Int) { withUnsafeBytes(of: Int64(number).littleEndian) { $0.forEach(add) } }

@@ -8,8 +8,8 @@ struct DemoCommand: AsyncParsableCommand {
         commandName: "demo",
         abstract: "Shows the main job on this machine alone: Kafka to lake, killed half-way, verified.",
         discussion: """
-            Starts a Kafka cluster inside this process (librdkafka's own), produces realistic events with late, malformed, \
-            binary, null-key and tombstone ones among them, writes them to a lake in a new temporary directory with \
+            Starts a Kafka cluster inside this process (librdkafka's own), produces realistic events with late, \
+            malformed, binary, null-key and tombstone ones among them, writes them to a lake in a new temporary directory with \
             'varve run', kills that writer without warning half-way, starts it again, and compares the lake with what \
             was produced, event by event.
 
@@ -18,7 +18,8 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many events.", valueName: "number"))
     var events = 300_000
 
-    @Option(help: ArgumentHelp("What the events are made from; the same seed makes the same events.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("What the events are made from; the same seed makes the same events.", valueName: "number"))
     var seed: UInt64 = 42
 
     func validate() throws {
@@ -71,7 +72,8 @@ struct DemoStage: Sendable {
 
     static func create() throws(CommandFailure) -> DemoStage {
         let base = FileManager.default.temporaryDirectory.path
-        var template = Array("\(base)/varve-demo-XXXXXX".utf8CString)
+        // mkdtemp(3) replaces six X.
+        var template = Array("\(base)/varve-demo-\(String(repeating: "X", count: 6))".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw CommandFailure(.cannotCreate, "no directory can be made", at: base, fix: "set TMPDIR")
         }

@@ -48,7 +48,8 @@ struct DemoShow {
             if isFirstWriter, total >= events / 2 {
                 isFirstWriter = false
                 progress.clear()
-                context.console.say("Half is in the lake. Killing the writer (SIGKILL, pid \(writer.pid)), starting another.")
+                context.console.say(
+                    "Half is in the lake. Killing the writer (SIGKILL, pid \(writer.pid)), starting another.")
                 writer.kill()
                 writer = try DemoWriter(stage)
             }
@@ -76,7 +77,8 @@ struct DemoShow {
             let partition = ledger.count % Self.partitions
             guard ledger.next(of: partition) - committed[partition] < Self.eventsAheadMax else { break }
             let (event, key, value) = samples.event(ledger.count)
-            let headers: [KafkaProducer.Header] = ledger.count % 100 == 0 ? [("trace", Array("t\(ledger.count)".utf8))] : []
+            let headers: [KafkaProducer.Header] =
+                ledger.count % 100 == 0 ? [("trace", Array("t\(ledger.count)".utf8))] : []
             try producer.send(
                 topic: Self.topic, partition: Int32(partition), key: key, value: value, headers: headers,
                 timestamp: event.timestamp)
