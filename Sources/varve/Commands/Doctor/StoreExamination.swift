@@ -39,9 +39,6 @@ struct StoreExamination {
         }
     }
 
-    /// Beyond this S3 refuses requests (RequestTimeTooSkewed); varve then learns the difference, others may not.
-    private static let clockDifferenceMillisecondsMax: Int64 = 300_000
-
     static func findings(_ report: ProbeReport) -> [DoctorFinding] {
         var findings = report.checks.map { check in
             let outcome: DoctorFinding.Outcome =
@@ -52,14 +49,6 @@ struct StoreExamination {
                 }
             return DoctorFinding(
                 area: .store, check: check.name, outcome: outcome, detail: "\(check.detail); \(check.meaning)")
-        }
-        if let difference = report.clockDifferenceMilliseconds {
-            let isNear = difference.magnitude <= clockDifferenceMillisecondsMax.magnitude
-            findings.append(
-                DoctorFinding(
-                    area: .store, check: "clock", outcome: isNear ? .ok : .warning,
-                    detail: "the store is \(decimal(Double(difference) / 1000, places: 1)) s ahead of this machine"
-                        + (isNear ? "" : ": set the clock")))
         }
         findings.append(
             DoctorFinding(
