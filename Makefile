@@ -39,7 +39,7 @@ test: test-deps ## Builds and runs every test, with real brokers and S3 servers 
 
 unit: deps ## Builds and runs the tests that need no server
 	$(SWIFT_BUILD) --build-tests
-	swift test --skip-build
+	scripts/run-tests
 
 bench: test-deps ## Measures against the pipe and writes docs/performance.md (BENCH_GB=1.5, BENCH_ROUNDS=3)
 	$(SWIFT_BUILD) -c release

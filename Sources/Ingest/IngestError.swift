@@ -1,5 +1,5 @@
-import Catalog
-import ObjectStorage
+public import Catalog
+public import ObjectStorage
 
 /// Why the loop cannot go on, as the parts say it.
 enum IngestFailure: Error {
@@ -16,8 +16,8 @@ public struct IngestError: Error, Sendable, CustomStringConvertible {
     public enum Kind: Sendable {
         /// The source or the network.
         case source
-        case store
-        case catalog
+        case store(StoreError.Kind)
+        case catalog(CatalogError)
         /// Offsets in the catalog and at the broker do not fit: events may be lost, a person has to decide.
         case offsets
         case software
@@ -30,8 +30,8 @@ public struct IngestError: Error, Sendable, CustomStringConvertible {
     init(_ failure: IngestFailure, at trouble: StoreError?) {
         switch failure {
         case .source(let error): (kind, description) = (.source, error.description)
-        case .store(let error): (kind, description) = (.store, error.description)
-        case .catalog(let error, let table): (kind, description) = (.catalog, "table \(table): \(error)")
+        case .store(let error): (kind, description) = (.store(error.kind), error.description)
+        case .catalog(let error, let table): (kind, description) = (.catalog(error), "table \(table): \(error)")
         case .compression(let text): (kind, description) = (.software, "compression: \(text)")
         case .gap(let text): (kind, description) = (.offsets, text)
         }

@@ -79,8 +79,9 @@ extension ExitStatus {
     init(_ kind: IngestError.Kind) {
         self =
             switch kind {
-            case .source, .store: .unavailable
-            case .catalog: .temporaryFailure
+            case .source: .unavailable
+            case .store(let kind): ExitStatus(storeErrorKind: kind)
+            case .catalog(let error): ExitStatus(error)
             case .offsets: .dataError
             case .software: .software
             }

@@ -40,6 +40,11 @@ private let partBytesLeast = 5 << 20
 
 extension Settings.Table {
     func ingestSettings() throws(CommandFailure) -> TableSettings {
+        guard format != .parquet else {
+            throw CommandFailure(
+                .configuration, "this version cannot write Parquet yet", at: "tables.\(name).format",
+                fix: "use envelope or value")
+        }
         let unit = EventTimeRule.Unit(rawValue: partition.unit.rawValue) ?? .iso8601
         guard let time = EventTimeRule(partition.time, unit: unit), let shards = ShardRule(partition.shardBy) else {
             throw CommandFailure(
