@@ -18,14 +18,11 @@ extension KafkaConsumer {
             var count = serveControl(&signals, onBatch)
             count += serveData(eventsMax, &signals, onBatch)
             guard count == 0, signals.isEmpty else { return signals }
+            guard !handle.wakeUp.takeSignal() else { return signals }
             let left = ContinuousClock.now.duration(to: deadline)
             guard left > .zero else { return signals }
             // Queues wake us; the bound is for librdkafka's states that make no event, as `consumer_closed`.
-            let wasWoken = handle.wakeUp.wait(milliseconds: min(left.millisecondsForC, 100))
-            if wasWoken, rd_kafka_queue_length(handle.control) == 0, rd_kafka_queue_length(handle.data) == 0 {
-                // Nothing in the queues: it was somebody else who woke us, and he wants the caller's attention.
-                return signals
-            }
+            handle.wakeUp.wait(milliseconds: min(left.millisecondsForC, 100))
         }
     }
 

@@ -91,10 +91,11 @@ extension KafkaSettings {
         }
     }
 
-    /// Shares `queueBytesMax` out: half for events that wait, the rest for fetches on the wire and their excess.
+    /// Shares `queueBytesMax` out: half for events that wait, and small fetches, as what a fetch brings is added after
+    /// the check, uncompressed.
     private func memoryProperties() -> [(name: String, value: String)] {
         let queued = queueBytesMax / 2
-        let fetch = min(max(queueBytesMax / 8, 1 << 20), 16 << 20)
+        let fetch = min(max(queueBytesMax / 32, 1 << 20), 8 << 20)
         let partition = min(fetch, 1 << 20)
         return [
             ("queued.max.messages.kbytes", String(min(queued / 1024, 2_097_151))),

@@ -1,10 +1,12 @@
 internal import CRDKafka
 internal import Glibc
+internal import Synchronization
 
 /// Ends the wait of a consumer's `poll` from any thread: a pipe(7), which librdkafka's queues write to as well.
 public final class KafkaWakeUp: Sendable {
     private let readEnd: Int32
     let writeEnd: Int32
+    private let isSignalled = Atomic(false)
 
     init() throws(KafkaError) {
         var ends: [Int32] = [-1, -1]
@@ -30,18 +32,23 @@ public final class KafkaWakeUp: Sendable {
     static let signalByte: UInt8 = 1
 
     public func signal() {
+        isSignalled.store(true, ordering: .releasing)
         var byte = Self.signalByte
         // Fails only when the pipe is full, and then the waiter wakes anyway.
         _ = write(writeEnd, &byte, 1)
     }
 
-    /// True where somebody signalled within the time; forgets all signals so far.
-    func wait(milliseconds: Int32) -> Bool {
+    /// True once after `signal`; what the queues write does not count.
+    func takeSignal() -> Bool {
+        isSignalled.exchange(false, ordering: .acquiring)
+    }
+
+    /// Waits until somebody writes, or the time is over.
+    func wait(milliseconds: Int32) {
         var request = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
-        guard Glibc.poll(&request, 1, milliseconds) > 0 else { return false }
+        guard Glibc.poll(&request, 1, milliseconds) > 0 else { return }
         withUnsafeTemporaryAllocation(byteCount: 256, alignment: 1) { buffer in
             while read(readEnd, buffer.baseAddress, buffer.count) == buffer.count {}
         }
-        return true
     }
 }

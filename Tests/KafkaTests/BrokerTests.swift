@@ -1,0 +1,186 @@
+import Foundation
+import Kafka
+import LakeModel
+import Testing
+
+private let realBroker = ProcessInfo.processInfo.environment["VARVE_TEST_NOIDA"]
+
+/// Against a broker with transactions, admin calls, times and retention: what the mock cluster cannot show.
+@Suite(
+    "with a real broker",
+    .enabled(if: realBroker != nil, "needs VARVE_TEST_NOIDA=host:port (see Tests/servers)"), .serialized)
+struct BrokerTests {
+    private let admin: KafkaAdmin
+    private let brokers: String
+
+    init() throws {
+        brokers = try #require(realBroker)
+        admin = try KafkaAdmin(brokers: brokers, logger: quietLog)
+    }
+
+    /// A topic of this run alone; events keep whatever timestamp they have.
+    private func createTopic(_ name: String, partitions: Int = 1) throws -> String {
+        let topic = "\(name)-\(ProcessInfo.processInfo.processIdentifier)"
+        try admin.createTopic(topic, partitions: partitions, configuration: ["retention.ms": "-1"])
+        return topic
+    }
+
+    private func settings(_ group: String, _ properties: [String: String] = [:]) -> KafkaSettings {
+        KafkaSettings(
+            brokers: brokers, group: "\(group)-\(ProcessInfo.processInfo.processIdentifier)", reportsEnd: true,
+            properties: ["topic.metadata.refresh.interval.ms": "500"].merging(properties) { $1 })
+    }
+
+    private func fill(_ topic: String, _ numbers: Range<Int>, partition: Int32 = 0) throws {
+        let producer = try KafkaProducer(brokers: brokers, logger: quietLog)
+        for number in numbers {
+            try producer.send(
+                topic: topic, partition: partition, value: bytes("\(number)"), timestamp: Int64(1_000_000 + number))
+        }
+        try producer.flush()
+    }
+
+    @Test("of transactions only what was committed is read, and the end lies past the markers")
+    func transactions() throws {
+        let topic = try createTopic("transactions")
+        let source = TopicPartition(topic: topic, partition: 0)
+        let producer = try KafkaProducer(
+            brokers: brokers, properties: ["transactional.id": "id-\(topic)"], logger: quietLog)
+        try producer.initTransactions()
+        var committed: [String] = []
+        for round in 0..<6 {
+            try producer.beginTransaction()
+            for number in 0..<10 {
+                try producer.send(topic: topic, partition: 0, value: bytes("\(round).\(number)"))
+            }
+            if round % 3 == 1 {
+                try producer.abortTransaction(flushFirst: true)
+            } else {
+                try producer.commitTransaction()
+                committed += (0..<10).map { "\(round).\($0)" }
+            }
+        }
+        let reader = try Reader(settings("transactions"), topics: [topic])
+        try reader.poll(until: "the end") { reader.ended[source] != nil && reader.events.count >= committed.count }
+        #expect(reader.events.map(\.text) == committed)
+        let offsets = reader.events.map(\.offset)
+        #expect(offsets == offsets.sorted())
+        // Ten events and a marker for each of six transactions.
+        try reader.poll(until: "the very end") { reader.ended[source] == 66 }
+        #expect(reader.consumer.position(source) == 66)
+        #expect(try reader.consumer.watermarks(source, timeout: .seconds(10)) == (0, 66))
+        #expect(reader.consumer.staleEventsDropped == 0)
+    }
+
+    @Test("an offset below the deleted records is signalled; the beginning is where they end")
+    func deletedRecords() throws {
+        let topic = try createTopic("deleted")
+        let source = TopicPartition(topic: topic, partition: 0)
+        try fill(topic, 0..<100)
+        try admin.deleteRecords(below: [source: 60])
+        let reader = try Reader(settings("deleted"), topics: [topic])
+        reader.startAt = { _ in .at(10) }
+        try reader.poll(until: "the signal") { reader.signals.contains { $0.outOfRange != nil } }
+        #expect(reader.signals.compactMap(\.outOfRange).first?.requested == 10)
+        #expect(reader.events.isEmpty)
+        #expect(try reader.consumer.watermarks(source, timeout: .seconds(10)) == (60, 100))
+        try reader.consumer.close(timeout: .seconds(20))
+
+        let next = try Reader(settings("deleted-2"), topics: [topic])
+        try next.poll(until: "what is left") { next.events.count == 40 }
+        #expect(next.events.first?.offset == 60)
+    }
+
+    @Test("a topic made anew under a position is signalled, not read from its start")
+    func recreated() throws {
+        let topic = try createTopic("recreated")
+        try fill(topic, 0..<50)
+        let reader = try Reader(settings("recreated"), topics: [topic])
+        try reader.poll(until: "all is read") { reader.events.count == 50 }
+        try reader.consumer.close(timeout: .seconds(20))
+        try admin.deleteTopic(topic)
+        try admin.createTopic(topic, partitions: 1, configuration: ["retention.ms": "-1"])
+        try fill(topic, 0..<5)
+        let next = try Reader(settings("recreated-2"), topics: [topic])
+        next.startAt = { _ in .at(50) }
+        try next.poll(until: "the signal") { next.signals.contains { $0.outOfRange != nil } }
+        #expect(next.events.isEmpty)
+    }
+
+    @Test("reading begins at a time; later than all it begins at the end")
+    func times() throws {
+        let topic = try createTopic("times", partitions: 2)
+        try fill(topic, 0..<50)
+        try fill(topic, 0..<5, partition: 1)
+        let reader = try Reader(settings("times"), topics: [topic])
+        reader.startAt = { _ in .timestamp(1_000_030) }
+        try reader.poll(until: "the ends") { reader.ended.count == 2 }
+        #expect(reader.events.map(\.offset) == Array(30..<50))
+        #expect(reader.events.map(\.timestamp) == (30..<50).map { Int64(1_000_000 + $0) })
+        let source = TopicPartition(topic: topic, partition: 0)
+        let found = try reader.consumer.offsets(forTimes: [source: 1_000_007], timeout: .seconds(10))
+        #expect(found == [source: 7])
+    }
+
+    @Test("partitions that are added are taken up")
+    func addedPartitions() throws {
+        let topic = try createTopic("growing")
+        try fill(topic, 0..<3)
+        let reader = try Reader(settings("growing"), topics: [topic])
+        try reader.poll(until: "the first partition") { reader.events.count == 3 }
+        try admin.growTopic(topic, toPartitions: 3)
+        try fill(topic, 3..<5, partition: 2)
+        try reader.poll(until: "the third partition") { reader.events.count == 5 }
+        #expect(reader.consumer.owned.count == 3)
+        #expect(reader.events.map(\.text).sorted() == ["0", "1", "2", "3", "4"])
+    }
+
+    @Test("who closes leaves the group at once: the next one need not wait for the session's end")
+    func leaving() throws {
+        let topic = try createTopic("leaving", partitions: 2)
+        let settings = settings("leaving", ["session.timeout.ms": "45000"])
+        let first = try Reader(settings, topics: [topic])
+        try first.poll(until: "both") { first.consumer.owned.count == 2 }
+        #expect(try first.consumer.close(timeout: .seconds(20)))
+        let second = try Reader(settings, topics: [topic])
+        try second.poll(until: "both again", deadline: .seconds(30)) { second.consumer.owned.count == 2 }
+    }
+
+    @Test("a static member that comes back takes its place, though its session lives on")
+    func staticMembership() throws {
+        let topic = try createTopic("static", partitions: 2)
+        func member(_ name: String) throws -> Reader {
+            var settings = settings("static", ["session.timeout.ms": "45000"])
+            settings.instanceID = name
+            return try Reader(settings, topics: [topic])
+        }
+        let one = try member("one")
+        let two = try member("two")
+        try pollTogether([one, two], until: "each has one") {
+            one.consumer.owned.count == 1 && two.consumer.owned.count == 1
+        }
+        #expect(try one.consumer.close(timeout: .seconds(20)))
+        // A dynamic member would have left; this one's session goes on, and the same name takes it over.
+        let back = try member("one")
+        try pollTogether([back, two], until: "each has one again", deadline: .seconds(30)) {
+            back.consumer.owned.count == 1 && two.consumer.owned.count == 1
+                && Set(back.consumer.owned).isDisjoint(with: two.consumer.owned)
+        }
+        #expect(two.signals.compactMap(\.error).isEmpty)
+    }
+
+    @Test("topics are listed, and admin errors are clear")
+    func administration() throws {
+        let topic = try createTopic("listed", partitions: 3)
+        let metadata = try admin.metadata()
+        #expect(metadata.brokers.count == 1)
+        #expect(metadata.topics.first { $0.name == topic }?.partitions.count == 3)
+        let twice = #expect(throws: KafkaError.self) { try admin.createTopic(topic, partitions: 3) }
+        #expect(twice?.code == .topicExists)
+        #expect(twice?.description.contains(topic) == true)
+        let unknown = #expect(throws: KafkaError.self) { try admin.deleteTopic("no-such-\(topic)") }
+        #expect(unknown?.code == .unknownTopic)
+        #expect(throws: KafkaError.self) { try admin.createTopic("bad name!", partitions: 1) }
+        #expect(throws: KafkaError.self) { try admin.growTopic(topic, toPartitions: -1) }
+    }
+}
