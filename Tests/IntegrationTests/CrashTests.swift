@@ -7,7 +7,7 @@ import TestSupport
     .enabled(if: Servers.hasWriters, Comment(rawValue: Servers.writersReason)), .serialized)
 struct CrashTests {
     private static let steps = [
-        "after_poll:2", "before_data_put:1", "before_data_put:5", "after_data_put:1", "after_data_put:5",
+        "after_poll:1", "before_data_put:1", "before_data_put:5", "after_data_put:1", "after_data_put:5",
         "before_commit:1", "before_commit:2", "after_commit:1", "after_commit:2",
     ]
 

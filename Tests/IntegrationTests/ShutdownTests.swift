@@ -27,7 +27,9 @@ struct ShutdownTests {
         let trial = try Trial(.s3, endpoint: proxy.endpoint)
         try await trial.produce(2000)
         let writer = try trial.startWriter()
-        try await writer.waitForOutput("commit", deadline: .seconds(30))
+        try await eventually("it commits", deadline: .seconds(30)) {
+            try await trial.varve("tables", "--output", "csv").contains("events")
+        }
         try await proxy.stop()
         try await trial.produce(2000)
         writer.send(SIGTERM)

@@ -96,6 +96,12 @@ final class Trial: Sendable {
         return try ChildProcess(command + (once ? ["--once"] : []), environment: environment)
     }
 
+    /// Runs a command that reads the lake, and returns what it prints.
+    func varve(_ arguments: String...) async throws -> String {
+        try await runCommand(
+            [try Servers.required(Servers.varve)] + arguments + ["--lake", lake], environment: environment)
+    }
+
     /// Drains the topic with a writer that nothing disturbs.
     func drain() async throws {
         let writer = try startWriter(once: true)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The architecture holds", .enabled(if: Repository.hasGit, "no .git here: a source archive is not checked"))
 struct ArchitectureTests {
-    private static let sources = Repository.files(endingWith: [".swift"]).filter { $0.hasPrefix("Sources/") }
+    private static let sources = Repository.masks.filter { $0.path.hasPrefix("Sources/") }
 
     private static func target(of path: String) -> String {
         String(path.split(separator: "/")[1])
@@ -11,8 +11,8 @@ struct ArchitectureTests {
 
     @Test("modules import only where the arrows point")
     func imports() {
-        let offences = Self.sources.flatMap { path in
-            SwiftMask(Repository.text(path)).lines.enumerated().compactMap { number, line -> String? in
+        let offences = Self.sources.flatMap { path, mask in
+            mask.lines.enumerated().compactMap { number, line -> String? in
                 guard let module = Arrows.importedModule(line) else { return nil }
                 let target = Self.target(of: path)
                 guard !Arrows.mayImport(module, in: target) else { return nil }
@@ -25,8 +25,8 @@ struct ArchitectureTests {
     @Test("each C library has one door: a single library module imports it")
     func doors() {
         var importers: [String: Set<String>] = [:]
-        for path in Self.sources where !path.hasPrefix("Sources/varve-bench/") {
-            for module in SwiftMask(Repository.text(path)).lines.compactMap(Arrows.importedModule)
+        for (path, mask) in Self.sources where !path.hasPrefix("Sources/varve-bench/") {
+            for module in mask.lines.compactMap(Arrows.importedModule)
             where module.first == "C" && module.dropFirst().first?.isUppercase == true && module != "CoreMetrics" {
                 importers[module, default: []].insert(Self.target(of: path))
             }
@@ -39,9 +39,9 @@ struct ArchitectureTests {
         let manifest = Repository.text("Package.swift")
         let swift = Repository.files(endingWith: [".swift", ".cpp", ".h", ".modulemap"])
             .filter { $0.hasPrefix("Sources/") || $0.hasPrefix("Tests/") }
-        let folders = Set(swift.map(Self.target))
+        let folders = Set(swift.map(Self.target(of:)))
         expectNone(folders.filter { !manifest.contains("\"\($0)\"") }.map { "\($0) is in no target of Package.swift" })
-        let unknown = Set(Self.sources.map(Self.target)).subtracting(Arrows.toModules.keys)
+        let unknown = Set(Self.sources.map { Self.target(of: $0.path) }).subtracting(Arrows.toModules.keys)
         expectNone(unknown.filter { !$0.hasPrefix("C") }.map { "\($0) has no arrows in Arrows.swift" })
     }
 

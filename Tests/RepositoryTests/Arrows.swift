@@ -4,11 +4,11 @@ enum Arrows {
     static let toModules: [String: Set<String>] = [
         "LakeModel": [],
         "SampleEvents": [],
-        "ObjectStorage": ["LakeModel"],
+        "ObjectStorage": ["LakeModel", "CCrypto"],
         "Compression": ["CZstd"],
         "Formats": ["LakeModel", "Compression", "CSimdjson"],
         "Catalog": ["LakeModel", "ObjectStorage", "Compression", "CSQLite"],
-        "S3": ["LakeModel", "ObjectStorage", "CCurl", "CCrypto"],
+        "S3": ["LakeModel", "ObjectStorage", "CCurl"],
         "Kafka": ["LakeModel", "CRDKafka"],
         "Operations": ["LakeModel"],
         "Ingest": ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog"],

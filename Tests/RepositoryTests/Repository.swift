@@ -23,6 +23,10 @@ struct Repository: Sendable {
         (try? String(contentsOf: root.appending(path: path), encoding: .utf8)) ?? ""
     }
 
+    /// Every Swift file, scanned once.
+    static let masks: [(path: String, mask: SwiftMask)] =
+        files(endingWith: [".swift"]).map { ($0, SwiftMask(text($0))) }
+
     static func lines(_ path: String) -> [Substring] {
         text(path).split(separator: "\n", omittingEmptySubsequences: false)
     }

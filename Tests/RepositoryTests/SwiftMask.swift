@@ -2,8 +2,10 @@
 /// finds code only. Every byte keeps its place; line breaks stay.
 ///
 /// Interpolations are blanked with their string. Regular-expression literals are not understood.
-struct SwiftMask {
+struct SwiftMask: Sendable {
     private(set) var code: [UInt8]
+    /// The masked text, one element a line.
+    private(set) var lines: [String] = []
 
     init(_ source: some StringProtocol) {
         let bytes = Array(source.utf8)
@@ -17,17 +19,15 @@ struct SwiftMask {
                 scanner.position += 1
             }
         }
+        lines = code.split(separator: newline, omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     private mutating func blank(_ range: Range<Int>) {
         for index in range where code[index] != newline {
             code[index] = UInt8(ascii: " ")
         }
-    }
-
-    /// The masked text, one element a line.
-    var lines: [String] {
-        code.split(separator: newline, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
     }
 }
 

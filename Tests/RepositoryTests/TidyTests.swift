@@ -17,8 +17,8 @@ struct TidyTests {
 
     @Test("functions have at most 70 lines")
     func functionLengths() {
-        let long = Repository.files(endingWith: [".swift"]).flatMap { path in
-            SwiftMask(Repository.text(path)).functions().filter { $0.lines.count > 70 }.map {
+        let long = Repository.masks.flatMap { path, mask in
+            mask.functions().filter { $0.lines.count > 70 }.map {
                 "\(path):\($0.lines.lowerBound): \($0.name) has \($0.lines.count) lines; give its parts names"
             }
         }
@@ -57,12 +57,10 @@ struct TidyTests {
 
     @Test("no banned call is made", arguments: BannedCall.all)
     func bannedCalls(_ call: BannedCall) {
-        let offences = Repository.files(endingWith: [".swift"])
-            .filter { call.applies(to: $0) && Exceptions.reason(for: call.text, in: $0) == nil }
-            .flatMap { path in
-                call.lines(in: SwiftMask(Repository.text(path))).map {
-                    "\(path):\($0): \(call.text) is banned here: use \(call.instead)"
-                }
+        let offences = Repository.masks
+            .filter { call.applies(to: $0.path) && Exceptions.reason(for: call.text, in: $0.path) == nil }
+            .flatMap { path, mask in
+                call.lines(in: mask).map { "\(path):\($0): \(call.text) is banned here: use \(call.instead)" }
             }
         expectNone(offences)
     }

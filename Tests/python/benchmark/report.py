@@ -65,7 +65,7 @@ def details(facts: dict) -> list[str]:
         lines.append(f"| store requests per data object, catalog included | {ratio:.2f} "
                      f"({it['requests']:,} for {it['objects']:,}) |")
     if it := facts.get("start_up"):
-        lines.append(f"| start to first poll, local lake | {it['seconds'] * 1000:.0f} ms |")
+        lines.append(f"| start to first answer of a poll, local lake | {it['seconds'] * 1000:.0f} ms |")
         lines.append(f"| RSS when idle | {mib(it['idle_rss'])} |")
     if it := facts.get("binary"):
         lines.append(f"| release binary, stripped | {mib(it['stripped_bytes'])} ({mib(it['bytes'])} before) |")
