@@ -9,9 +9,9 @@ struct DemoCommand: AsyncParsableCommand {
         abstract: "Shows the main job on this machine alone: Kafka to lake, killed half-way, verified.",
         discussion: """
             Starts a Kafka cluster inside this process (librdkafka's own), produces realistic events with late, \
-            malformed, binary, null-key and tombstone ones among them, writes them to a lake in a new temporary directory with \
-            'varve run', kills that writer without warning half-way, starts it again, and compares the lake with what \
-            was produced, event by event.
+            malformed, binary, null-key and tombstone ones among them, writes them to a lake in a new temporary \
+            directory with 'varve run', kills that writer without warning half-way, starts it again, and compares \
+            the lake with what was produced, event by event.
 
             """ + ExitStatus.help(own: [(.checkFailed, "an event is missing, doubled or changed")], .ioError))
 
