@@ -69,21 +69,32 @@ struct LogReader: Sendable {
     /// The entries from `first` on, `count` of them at most, fetched at once; nil where there is none.
     func window(from first: Int64, count: Int) async throws(CatalogError) -> [Commit?] {
         guard count > 1 else { return [try await entry(first)] }
-        let results = await withTaskGroup(of: (Int, Result<Commit?, CatalogError>).self) { group in
+        let fetched = await withTaskGroup(of: Fetched.self) { group in
             for index in 0..<count {
-                group.addTask {
-                    do throws(CatalogError) {
-                        return (index, .success(try await entry(first + Int64(index))))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
+                group.addTask { await fetch(first + Int64(index)) }
             }
-            var results: [Result<Commit?, CatalogError>] = Array(repeating: .success(nil), count: count)
-            for await (index, result) in group { results[index] = result }
-            return results
+            return await group.reduce(into: [Int64: Fetched]()) { $0[$1.version] = $1 }
         }
-        return try firstGap(in: results)
+        return try firstGap(in: (0..<count).map { fetched[first + Int64($0)]?.result ?? .success(nil) })
+    }
+
+    /// One fetched entry. A class on purpose: with the large value itself as a task's result, Swift 6.3's optimizer mixed
+    /// up the results of a group (seen in release builds only).
+    private final class Fetched: Sendable {
+        let version: Int64
+        let result: Result<Commit?, CatalogError>
+
+        init(version: Int64, result: Result<Commit?, CatalogError>) {
+            (self.version, self.result) = (version, result)
+        }
+    }
+
+    private func fetch(_ version: Int64) async -> Fetched {
+        do {
+            return Fetched(version: version, result: .success(try await entry(version)))
+        } catch {
+            return Fetched(version: version, result: .failure(error))
+        }
     }
 
     /// Everything before the first gap counts: an error behind a gap belongs to an entry that nobody asked for.
