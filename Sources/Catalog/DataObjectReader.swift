@@ -126,8 +126,8 @@ struct DataObjectReader {
         try eachKey(&scanner) { scanner, key throws(LineFault) in
             if key == "date", date == nil {
                 let bytes = try scanner.token()
-                guard bytes.count == 10, let time = Timestamp.parse(bytes) else { throw scanner.fault("not a date") }
-                date = time.day
+                guard let day = FastTime.day(bytes) else { throw scanner.fault("not a date") }
+                date = day
             } else if key == "hour", hour == nil {
                 hour = UInt8(exactly: try scanner.integer())
                 guard hour.map({ $0 < 24 }) ?? false else { throw scanner.fault("not an hour") }
@@ -178,7 +178,7 @@ struct DataObjectReader {
     }
 
     private func time(_ scanner: inout LineScanner) throws(LineFault) -> Timestamp {
-        guard let time = Timestamp.parse(try scanner.token()) else { throw scanner.fault("not an RFC 3339 time") }
+        guard let time = FastTime.parse(try scanner.token()) else { throw scanner.fault("not an RFC 3339 time") }
         return time
     }
 

@@ -15,9 +15,9 @@ struct DataObjectWriter {
         raw("}")
         if let span = object.eventTime {
             raw(",\"event_time\":{\"max\":\"")
-            raw(span.max.description)
+            FastTime.append(span.max, to: &bytes)
             raw("\",\"min\":\"")
-            raw(span.min.description)
+            FastTime.append(span.min, to: &bytes)
             raw("\"}")
         }
         raw(",\"format\":\"")
@@ -33,7 +33,7 @@ struct DataObjectWriter {
             raw("}")
         }
         raw("],\"partition\":{\"date\":\"")
-        raw(object.partition.date.description)
+        FastTime.append(object.partition.date, to: &bytes)
         raw("\"")
         if let hour = object.partition.hour { field(",\"hour\":", Int64(hour)) }
         field(",\"shard\":", Int64(object.partition.shard))
@@ -53,7 +53,7 @@ struct DataObjectWriter {
         }
         field("],\"uncompressed_bytes\":", object.uncompressedBytes)
         raw(",\"uploaded_at\":\"")
-        raw(object.uploadedAt.description)
+        FastTime.append(object.uploadedAt, to: &bytes)
         raw("\"}\n")
     }
 
