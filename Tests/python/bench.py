@@ -3,6 +3,7 @@
 
 BENCH_GB     payload of the topic (1.5)          BENCH_ROUNDS  how often each contender runs (3)
 BENCH_ONLY   names of contenders, with commas     BENCH_GROWTH_GB  read so much in one go for the memory curve (0: not)
+BENCH_BIN    folder of the programs (.build/release)
 """
 import contextlib
 import dataclasses
@@ -17,6 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path[:0] = [os.path.join(ROOT, "Tests", "servers"), os.path.join(ROOT, "Tests", "python")]
 
 from benchmark import contenders, report, single  # noqa: E402
+from benchmark.contenders import Settings  # noqa: E402
 from supervisor import up  # noqa: E402
 from supervisor.process import stop_all  # noqa: E402
 
@@ -24,10 +26,10 @@ EVENT_BYTES = 688.1
 CONTENDERS = {
     "pipe": contenders.pipe,
     "floor": contenders.floor,
-    "varve, value, local": lambda place: contenders.varve_local(place, "value"),
-    "varve, envelope, local": lambda place: contenders.varve_local(place, "envelope"),
-    "varve, value, S3": lambda place: contenders.varve_s3(place, "value"),
-    "varve, envelope, S3": lambda place: contenders.varve_s3(place, "envelope"),
+    "varve, value, local": lambda place: contenders.varve_local(place, Settings("value")),
+    "varve, envelope, local": lambda place: contenders.varve_local(place, Settings("envelope")),
+    "varve, value, S3": lambda place: contenders.varve_s3(place, Settings("value")),
+    "varve, envelope, S3": lambda place: contenders.varve_s3(place, Settings("envelope")),
 }
 
 

@@ -62,8 +62,8 @@ def details(facts: dict) -> list[str]:
                      f"{mib(it['peak_rss'])} |")
     if it := facts.get("requests_per_object"):
         ratio = it["requests"] / max(1, it["objects"])
-        lines.append(f"| store requests per data object, catalog included | {ratio:.2f} "
-                     f"({it['requests']:,} for {it['objects']:,}) |")
+        lines.append(f"| store requests per data object, catalog included | {ratio:.2f} ({it['requests']:,} for "
+                     f"{it['objects']:,}; a start costs {it['at_start']} more) |")
     if it := facts.get("start_up"):
         lines.append(f"| start to first answer of a poll, local lake | {it['seconds'] * 1000:.0f} ms |")
         lines.append(f"| RSS when idle | {mib(it['idle_rss'])} |")
