@@ -35,7 +35,7 @@ demo: release ## Runs the main job here and now: Kafka to lake, killed half-way,
 
 test: test-deps ## Builds and runs every test, with real brokers and S3 servers on loopback
 	$(SWIFT_BUILD) --build-tests
-	VARVE_SERVER_LOGS=.build/servers-logs Tests/servers/with $(SERVERS) rgw? -- scripts/run-tests
+	VARVE_TEST_LOGS=.build/servers-logs Tests/servers/with $(SERVERS) rgw? -- scripts/run-tests
 
 unit: deps ## Builds and runs the tests that need no server
 	$(SWIFT_BUILD) --build-tests

@@ -1,0 +1,197 @@
+import Catalog
+import LakeModel
+import ObjectStorage
+import TestSupport
+import Testing
+
+@testable import Ingest
+
+@Suite("Rotation, late events, dead letters")
+struct RotationTests {
+    @Test("a topic that falls silent is flushed by age, without new input")
+    func idle() async throws {
+        let clock = ManualClock()
+        let fixture = try IngestFixture(clock: clock, partitions: 1)
+        let source = MemorySource(fixture.broker)
+        let loop = try await fixture.loop(try fixture.settings(), source: source, once: false)
+        source.assign(fixture.broker.partitions())
+        fixture.produceOrders(1)
+        try await fixture.turn(loop) {
+            clock.advance(by: .seconds(1))
+            return loop.control.status.tables.first?.counters.events == 1
+        }
+        #expect(loop.control.status.tables.first?.counters.eventsCommitted == 0)
+        clock.advance(by: .seconds(301))
+        try await fixture.turn(loop) {
+            clock.advance(by: .seconds(1))
+            return loop.control.status.tables.first?.counters.eventsCommitted == 1
+        }
+        #expect(loop.control.status.tables.first?.counters.rotations[.age] == 1)
+        try await fixture.expectExactlyOnce()
+    }
+
+    @Test("objects end at the number of records that was asked for, to the record")
+    func records() async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        fixture.produceOrders(350)
+        try await fixture.drain(try fixture.settings(rotate: RotationSettings(records: 100)))
+        let records = try await fixture.objects().map(\.records).sorted()
+        #expect(records == [50, 100, 100, 100])
+        try await fixture.expectExactlyOnce()
+    }
+
+    @Test("objects end at their compressed size, give or take one frame")
+    func bytes() async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        var random = SeededGenerator(seed: 7)
+        for number in 0..<4000 {
+            let noise = (0..<400).map { _ in "0123456789abcdef".utf8.randomElement(using: &random) ?? 0 }
+            var event = ProducedEvent.order(number)
+            event.value = Array("\"".utf8) + noise + Array("\"".utf8)
+            fixture.broker.produce(event, to: fixture.partition(0))
+        }
+        let target: Int64 = 200 << 10
+        let frame = 32 << 10
+        try await fixture.drain(try fixture.settings(rotate: RotationSettings(bytes: target))) { $0.frameBytes = frame }
+        let sizes = try await fixture.objects().map(\.bytes).sorted().dropFirst()
+        #expect(sizes.count >= 3)
+        for size in sizes { #expect(abs(size - target) < Int64(frame) * 8, "\(size) bytes") }
+        try await fixture.expectExactlyOnce()
+    }
+
+    @Test(
+        "late events have their own objects, tagged, and rotate nobody else's", arguments: LateSettings.Policy.allCases)
+    func late(policy: LateSettings.Policy) async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        for number in 0..<1000 {
+            // Every tenth event is five hours behind the others.
+            let time = number % 10 == 9 ? Int64(number) : 5 * 3_600_000 + Int64(number)
+            fixture.broker.produce(.order(number, at: time), to: fixture.partition(0))
+        }
+        let status = try await fixture.drain(
+            try fixture.settings(late: LateSettings(afterMilliseconds: 3_600_000, policy: policy)))
+        #expect(status.tables.first?.counters.late == 100)
+        let objects = try await fixture.objects()
+        let late = objects.filter { $0.tags.contains("late") || $0.side != .main }
+        #expect(late.map(\.records) == [100])
+        #expect(late.first?.side == (policy == .accept ? .main : policy == .separate ? .late : .deadLetter))
+        #expect(objects.count == 2)
+        try await fixture.expectExactlyOnce(TableSide.allCases)
+    }
+
+    @Test("in a table of payload lines, what is not JSON becomes a dead letter with its reason")
+    func deadLetters() async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        let payloads: [[UInt8]?] = [
+            Array(#"{"a":1}"#.utf8), Array("{\"a\":\n2}".utf8), Array("nope".utf8), [0xFF], nil, [],
+        ]
+        for payload in payloads {
+            fixture.broker.produce(
+                ProducedEvent(key: [1], value: payload, timestamp: IngestFixture.fiveOClock), to: fixture.partition(0))
+        }
+        let status = try await fixture.drain(try fixture.settings(format: .value))
+        #expect(status.tables.first?.counters.deadLettered == ["not_json": 3, "tombstone": 1])
+        let main = try #require(try await fixture.objects().first { $0.side == .main })
+        #expect(try await fixture.lines(main) == [Array(#"{"a":1}"#.utf8), Array(#"{"a":2}"#.utf8)])
+        let dead = try await fixture.events(.deadLetter)
+        #expect(dead.map(\.value) == [Array("nope".utf8), [0xFF], nil, []])
+        #expect(dead.map(\.reason) == ["not_json", "not_json", "tombstone", "not_json"])
+    }
+
+    @Test("a full budget seals objects early, and is kept")
+    func memory() async throws {
+        let fixture = try IngestFixture(partitions: 2)
+        var random = SeededGenerator(seed: 3)
+        for number in 0..<6000 {
+            // 300 hours at once, and payloads that do not shrink.
+            let hour = Int64.random(in: 0..<300, using: &random)
+            let noise = (0..<2000).map { _ in "0123456789abcdef".utf8.randomElement(using: &random) ?? 0 }
+            var event = ProducedEvent.order(number, at: hour * 3_600_000)
+            event.value = Array("\"".utf8) + noise + Array("\"".utf8)
+            fixture.broker.produce(event, to: fixture.partition(Int32(number % 2)))
+        }
+        let settings = try fixture.settings(shards: 1, late: LateSettings(afterMilliseconds: .max))
+        let status = try await fixture.drain(settings) {
+            $0.memoryBytesMax = 12 << 20
+            $0.frameBytes = 64 << 10
+            $0.eventsPerPollMax = 100
+        }
+        #expect(status.memoryBytesPeak <= 12 << 20)
+        try await fixture.expectExactlyOnce()
+    }
+
+    @Test("an hour that is over is declared complete, with a _SUCCESS object")
+    func completeness() async throws {
+        let fixture = try IngestFixture(partitions: 2)
+        fixture.produceOrders(4000, stepMilliseconds: 1000)
+        try await fixture.drain(try fixture.settings())
+        let head = try await fixture.table().head()
+        #expect(head.closedThrough == LakeHour("2026-11-21/05"))
+        let key = try #require(ObjectKey("orders/data/date=2026-11-21/hour=05/_SUCCESS"))
+        try await eventually("the marker is there") { try await fixture.store.getIfPresent(key) != nil }
+        try await fixture.expectExactlyOnce()
+    }
+
+    @Test(
+        "events that the broker has lost stop the writer, unless the table says otherwise",
+        arguments: ResetPolicy.allCases)
+    func lostEvents(policy: ResetPolicy) async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        fixture.produceOrders(100)
+        try await fixture.drain(try fixture.settings(), seed: 1)
+        fixture.produceOrders(100, from: 100)
+        fixture.broker.deleteEvents(before: 150, of: fixture.partition(0))
+        fixture.produceOrders(10, from: 200)
+        do {
+            try await fixture.drain(try fixture.settings(onReset: policy), seed: 2)
+            #expect(policy != .stop)
+            #expect(try await fixture.table().head().progress[fixture.partition(0)]?.next == 210)
+        } catch let error as IngestError {
+            #expect(policy == .stop)
+            #expect(error.description.contains("orders/0 at offset 100"))
+        }
+    }
+
+    @Test("a store that refuses credentials holds everything up and loses nothing")
+    func denied() async throws {
+        let clock = SystemClock()
+        let faulty = FaultyStore(
+            MemoryObjectStore(clock: clock), seed: 1, clock: clock,
+            rules: [FaultRule(.denied, on: [.put], keyContains: "/data/")])
+        let fixture = try IngestFixture(store: faulty)
+        fixture.produceOrders(500)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try fixture.settings(), source: source)
+        try await fixture.turn(loop) { loop.control.status.storeTrouble != nil }
+        #expect(loop.control.status.tables.first?.counters.eventsCommitted == 0)
+        faulty.setRules([])
+        #expect(try await fixture.finish(loop).isFinished)
+        try await fixture.expectExactlyOnce()
+    }
+
+    @Test("a stop while the store is away ends in time and says how much is not committed")
+    func stopWithoutStore() async throws {
+        let clock = SystemClock()
+        let faulty = FaultyStore(
+            MemoryObjectStore(clock: clock), seed: 1, clock: clock,
+            rules: [FaultRule(.unavailableBefore, on: [.put], keyContains: "/data/")])
+        let fixture = try IngestFixture(store: faulty)
+        fixture.produceOrders(500)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try fixture.settings(), source: source, once: false) {
+            $0.shutdownTimeout = .milliseconds(500)
+        }
+        try await fixture.turn(loop) { loop.control.status.tables.first?.counters.events == 500 }
+        loop.control.stop()
+        guard case .timedOut(let events) = try await fixture.finish(loop) else {
+            Issue.record("it should not have finished")
+            return
+        }
+        #expect(events == 500)
+        faulty.setRules([])
+        try await fixture.drain(try fixture.settings(), seed: 2)
+        try await fixture.expectExactlyOnce()
+    }
+}
