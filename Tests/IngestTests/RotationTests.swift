@@ -1,4 +1,5 @@
 import Catalog
+import Formats
 import LakeModel
 import ObjectStorage
 import TestSupport
