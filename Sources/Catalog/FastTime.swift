@@ -1,7 +1,8 @@
 import LakeModel
 
 /// Reads and writes times in the one form that the catalog writes, `2026-11-21T05:07:09.250Z`. The general parser of
-/// `Timestamp` is generic over collections and not specialised across modules: manifests spend most of their time there.
+/// `Timestamp` is generic over collections and not specialised across modules: manifests spend most of their time
+/// there.
 enum FastTime {
     /// The canonical form at once, anything else by the general parser.
     static func parse(_ bytes: UnsafeBufferPointer<UInt8>) -> Timestamp? {

@@ -78,8 +78,8 @@ struct LogReader: Sendable {
         return try firstGap(in: (0..<count).map { fetched[first + Int64($0)]?.result ?? .success(nil) })
     }
 
-    /// One fetched entry. A class on purpose: with the large value itself as a task's result, Swift 6.3's optimizer mixed
-    /// up the results of a group (seen in release builds only).
+    /// One fetched entry. A class on purpose: with the large value itself as a task's result, Swift 6.3's optimizer
+    /// mixed up the results of a group (seen in release builds only).
     private final class Fetched: Sendable {
         let version: Int64
         let result: Result<Commit?, CatalogError>

@@ -155,7 +155,7 @@ extension ProducedEvent {
             timestamp: event.timestamp?.milliseconds ?? 0, timestampType: event.timestampType, offset: event.offset)
     }
 
-    /// A small order at a time given in milliseconds since 2026-11-21T05:00:00Z.
+    /// A small order at a time given in milliseconds since 2026-01-25T05:00:00Z.
     static func order(_ number: Int, at milliseconds: Int64 = 0) -> ProducedEvent {
         ProducedEvent(
             key: Array("order-\(number)".utf8),
@@ -165,8 +165,8 @@ extension ProducedEvent {
 }
 
 extension IngestFixture {
-    /// 2026-11-21T05:00:00Z.
-    static let fiveOClock: Int64 = 1_795_237_200_000
+    /// 2026-01-25T05:00:00Z.
+    static let fiveOClock: Int64 = 1_769_317_200_000
 
     func partition(_ number: Int32) -> TopicPartition { TopicPartition(topic: "orders", partition: number) }
 
