@@ -58,7 +58,7 @@ def render(facts: dict) -> str:
 def details(facts: dict) -> list[str]:
     lines = ["| measured alone | |", "| --- | --- |"]
     if it := facts.get("thousand_objects"):
-        lines.append(f"| peak RSS with 1,024 partitions open at once (256 shards, 4 hours), budget {mib(it['budget'])}; "
+        lines.append(f"| peak RSS with 256 shards × 4 hours open at once, budget {mib(it['budget'])}; "
                      f"{it['objects']:,} objects written | {mib(it['peak_rss'])} |")
     if it := facts.get("requests_per_object"):
         ratio = it["requests"] / max(1, it["objects"])
