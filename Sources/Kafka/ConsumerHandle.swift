@@ -51,7 +51,7 @@ struct ConsumerHandle: ~Copyable {
         rd_kafka_queue_io_event_enable(data, -1, nil, 0)
         rd_kafka_queue_destroy(data)
         rd_kafka_queue_destroy(control)
-        rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+        Destruction.run(client, wakeUp, milliseconds: 5000)
     }
 
     /// Sends a topic partition's messages to the data queue. Done before each start: the mark of a forward made by

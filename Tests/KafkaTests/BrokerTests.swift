@@ -146,12 +146,16 @@ struct BrokerTests {
         try second.poll(until: "both again", deadline: .seconds(30)) { second.consumer.owned.count == 2 }
     }
 
-    @Test("a static member that comes back takes its place, though its session lives on")
+    // With `range` only: this broker (noida-db 0.2.3) lets a static member that comes back assign anew in the same
+    // generation and does not tell the others. A sticky assignor may then give one topic partition to two members, as
+    // it does with librdkafka 2.16 too; `range` always comes to the same result.
+    @Test("a static member that comes back gets its topic partition without a rebalance of the other")
     func staticMembership() throws {
         let topic = try createTopic("static", partitions: 2)
         func member(_ name: String) throws -> Reader {
             var settings = settings("static", ["session.timeout.ms": "45000"])
             settings.instanceID = name
+            settings.assignment = .range
             return try Reader(settings, topics: [topic])
         }
         let one = try member("one")
@@ -159,14 +163,14 @@ struct BrokerTests {
         try pollTogether([one, two], until: "each has one") {
             one.consumer.owned.count == 1 && two.consumer.owned.count == 1
         }
+        let before = one.consumer.owned
         #expect(try one.consumer.close(timeout: .seconds(20)))
-        // A dynamic member would have left; this one's session goes on, and the same name takes it over.
+        let rebalances = { two.signals.filter { $0.assigned != nil || $0.revoked != nil }.count }
+        let rebalancesBefore = rebalances()
         let back = try member("one")
-        try pollTogether([back, two], until: "each has one again", deadline: .seconds(30)) {
-            back.consumer.owned.count == 1 && two.consumer.owned.count == 1
-                && Set(back.consumer.owned).isDisjoint(with: two.consumer.owned)
-        }
-        #expect(two.signals.compactMap(\.error).isEmpty)
+        try pollTogether([back, two], until: "it is back") { back.consumer.owned.count == 1 }
+        #expect(back.consumer.owned == before)
+        #expect(rebalances() == rebalancesBefore)
     }
 
     @Test("topics are listed, and admin errors are clear")
