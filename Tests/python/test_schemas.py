@@ -13,6 +13,10 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+# Lines of events have their own tests, in test_formats.py.
+CATALOG = [
+    SCHEMAS / f"{name}.v1.json" for name in ["boundary", "checkpoint-list", "commit", "data-object", "latest"]
+]
 
 
 def load(path):
@@ -20,7 +24,7 @@ def load(path):
 
 
 REGISTRY = Registry().with_resources(
-    (load(path)["$id"], Resource.from_contents(load(path))) for path in SCHEMAS.glob("*.v*.json")
+    (load(path)["$id"], Resource.from_contents(load(path))) for path in CATALOG
 )
 
 
@@ -36,19 +40,21 @@ def documents():
 def each_document():
     for path in sorted((SCHEMAS / "golden").iterdir()):
         schema = ".".join(path.name.split(".")[:2]) + ".json"
+        if SCHEMAS / schema not in CATALOG:
+            continue
         if path.suffix == ".ndjson":
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
+            for number, line in enumerate(path.read_text(encoding="utf-8").rstrip("\n").split("\n")):
                 yield pytest.param(schema, json.loads(line), id=f"{path.name}:{number + 1}")
         else:
             yield pytest.param(schema, load(path), id=path.name)
 
 
-@pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.v*.json")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", CATALOG, ids=lambda path: path.name)
 def test_schema_is_a_schema(path):
     Draft202012Validator.check_schema(load(path))
 
 
-@pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.v*.json")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", CATALOG, ids=lambda path: path.name)
 def test_every_schema_has_golden_files(path):
     stem = path.name.removesuffix(".json")
     assert len(list((SCHEMAS / "golden").glob(f"{stem}*"))) >= 2
