@@ -55,7 +55,7 @@ struct CurlTransportTests {
                 connection.answer(200, text, headers: ["X-A: 1", "x-a:  2 "])
             }
         }
-        let transport = self.transport()
+        let transport = self.transport { $0.connectionsMax = 1 }
         for method in ["GET", "HEAD", "PUT", "POST", "DELETE"] {
             let hasBody = method == "PUT" || method == "POST"
             var request = self.request(method, server, ObjectBody(chunks: hasBody ? [[65], [], [66, 67]] : []))
