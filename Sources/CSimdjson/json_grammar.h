@@ -25,21 +25,38 @@ inline bool in_range(const uint8_t *begin, const uint8_t *end) {
     return e < end && e + 1 < end && e[1] == '-';
 }
 
-// Judges a number; a byte that ends a scalar follows before the end of memory.
-inline int32_t check_number(const uint8_t *p) {
+// The first byte from `p` on that is no digit, found eight bytes at a time: the lengths of numbers are what a branch
+// predictor cannot learn. A byte that ends a scalar follows before `end`.
+inline const uint8_t *skip_digits(const uint8_t *p, const uint8_t *end) {
+    while (end - p >= 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        // A digit has the high nibble 3, and still has it after adding 6; no byte carries into the next.
+        uint64_t high = word & 0xF0F0F0F0F0F0F0F0;
+        uint64_t over = ((word & 0x7F7F7F7F7F7F7F7F) + 0x0606060606060606) & 0xF0F0F0F0F0F0F0F0;
+        uint64_t other = (high ^ 0x3030303030303030) | (over ^ 0x3030303030303030);
+        if (other) return p + (__builtin_ctzll(other) >> 3);
+        p += 8;
+    }
+    while (is_digit(*p)) p++;
+    return p;
+}
+
+// Judges a number; a byte that ends a scalar follows before `end`.
+inline int32_t check_number(const uint8_t *p, const uint8_t *end) {
     const uint8_t *begin = p;
     if (*p == '-') p++;
     if (!is_digit(*p)) return VARVE_JSON_SYNTAX;
     if (*p == '0') {
         p++;
     } else {
-        while (is_digit(*p)) p++;
+        p = skip_digits(p, end);
     }
     bool suspicious = p - begin > 300;
     if (*p == '.') {
         p++;
         if (!is_digit(*p)) return VARVE_JSON_SYNTAX;
-        while (is_digit(*p)) p++;
+        p = skip_digits(p, end);
     }
     if (*p == 'e' || *p == 'E') {
         p++;
@@ -61,19 +78,19 @@ inline bool is_literal(const uint8_t *p, const char *word) {
     return ends_scalar(*p);
 }
 
-inline int32_t check_scalar(const uint8_t *p) {
+inline int32_t check_scalar(const uint8_t *p, const uint8_t *end) {
     switch (*p) {
     case 't': return is_literal(p, "true") ? VARVE_JSON_VALID : VARVE_JSON_SYNTAX;
     case 'f': return is_literal(p, "false") ? VARVE_JSON_VALID : VARVE_JSON_SYNTAX;
     case 'n': return is_literal(p, "null") ? VARVE_JSON_VALID : VARVE_JSON_SYNTAX;
-    default: return check_number(p);
+    default: return check_number(p, end);
     }
 }
 
 // Judges a text whose first token is `{` or `[` and whose last byte that is not white space is `}` or `]`: so that
 // only behind such a byte the tokens can be at their end, and every scalar is followed by one in memory.
 template <class Tokens>
-int32_t check_container(Tokens &tokens, int32_t depth_max) {
+int32_t check_container(Tokens &tokens, const uint8_t *end, int32_t depth_max) {
     bool is_array[depth_limit];
     int32_t depth = 0;
     const uint8_t *token = tokens.take();
@@ -94,7 +111,7 @@ object_name:
     token = tokens.take();
     if (*token != '"') {
         if (*token == '{' || *token == '[') goto open;
-        if (int32_t status = check_scalar(token)) return status;
+        if (int32_t status = check_scalar(token, end)) return status;
     }
 
 object_next:
@@ -109,7 +126,7 @@ object_next:
 array_value:
     if (*token != '"') {
         if (*token == '{' || *token == '[') goto open;
-        if (int32_t status = check_scalar(token)) return status;
+        if (int32_t status = check_scalar(token, end)) return status;
     }
 
 array_next:

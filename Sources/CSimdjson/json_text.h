@@ -14,28 +14,47 @@ struct marks {
     bool backslash, line_break;
 };
 
-// Looks for backslashes and line breaks, 16 bytes at a time and without a branch on the data.
-inline marks find_marks(const uint8_t *p, size_t count) {
-    typedef uint8_t vector __attribute__((vector_size(16)));
+// Looks for backslashes and line breaks, `width` bytes at a time and without a branch on the data.
+template <size_t width>
+__attribute__((always_inline)) inline marks find_marks_by(const uint8_t *p, size_t count) {
+    typedef uint8_t vector __attribute__((vector_size(width)));
     vector backslash = {0}, line_break = {0};
-    auto look = [&](const uint8_t *from) {
+    auto look = [&](const uint8_t *from) __attribute__((always_inline)) {
         vector v;
-        memcpy(&v, from, 16);
+        memcpy(&v, from, width);
         backslash |= (vector)(v == '\\');
         line_break |= (vector)(v == '\n') | (vector)(v == '\r');
     };
-    size_t i = 0;
-    for (; i + 16 <= count; i += 16) look(p + i);
-    if (i < count) {
-        uint8_t rest[16] = {0};
-        memcpy(rest, p + i, count - i);
-        look(rest);
+    if (count < width) {
+        uint8_t copy[width] = {0};
+        memcpy(copy, p, count);
+        look(copy);
+    } else {
+        for (size_t i = 0; i + width <= count; i += width) look(p + i);
+        look(p + count - width);
     }
-    uint64_t b[2], l[2];
-    memcpy(b, &backslash, 16);
-    memcpy(l, &line_break, 16);
-    return {(b[0] | b[1]) != 0, (l[0] | l[1]) != 0};
+    uint64_t b[width / 8], l[width / 8], any_b = 0, any_l = 0;
+    memcpy(b, &backslash, width);
+    memcpy(l, &line_break, width);
+    for (size_t i = 0; i < width / 8; i++) {
+        any_b |= b[i];
+        any_l |= l[i];
+    }
+    return {any_b != 0, any_l != 0};
 }
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) inline marks find_marks_avx2(const uint8_t *p, size_t count) {
+    return find_marks_by<32>(p, count);
+}
+
+inline marks find_marks(const uint8_t *p, size_t count) {
+    static const bool has_avx2 = __builtin_cpu_supports("avx2");
+    return has_avx2 ? find_marks_avx2(p, count) : find_marks_by<16>(p, count);
+}
+#else
+inline marks find_marks(const uint8_t *p, size_t count) { return find_marks_by<16>(p, count); }
+#endif
 
 // Four hex digits, or -1.
 inline int32_t hex4(const uint8_t *p) {

@@ -78,14 +78,14 @@ static int32_t check_root_scalar(varve_json *handle, const uint8_t *first, const
     if (!copy) return VARVE_JSON_MEMORY;
     memcpy(copy, first, count);
     copy[count] = ' ';
-    return check_scalar(copy);
+    return check_scalar(copy, copy + count + 1);
 }
 
 template <class Tokens>
 static int32_t check_root(varve_json *handle, Tokens tokens, const uint8_t *first, const uint8_t *last) {
     if (*first == '{' || *first == '[') {
         if (*last != (*first == '{' ? '}' : ']')) return VARVE_JSON_SYNTAX;
-        return check_container(tokens, handle->depth_max);
+        return check_container(tokens, last + 1, handle->depth_max);
     }
     tokens.take();
     if (!tokens.at_end()) return VARVE_JSON_SYNTAX;

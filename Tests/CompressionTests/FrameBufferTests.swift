@@ -51,16 +51,19 @@ struct FrameBufferTests {
     @Test("memory goes back to the system with its buffer")
     func residentSize() throws {
         let bytes = 96 << 20
-        let before = try residentBytes()
-        var buffers = (0..<96).map { _ in FrameBuffer(capacityBytes: bytes / 96) }
-        for buffer in buffers {
-            buffer.base.initializeMemory(as: UInt8.self, repeating: 1, count: buffer.capacity)
+        // Other tests of this process take and give back memory too: one undisturbed round of several is enough.
+        let sawIt = try (0..<20).contains { _ in
+            let before = try residentBytes()
+            var buffers = (0..<96).map { _ in FrameBuffer(capacityBytes: bytes / 96) }
+            for buffer in buffers {
+                buffer.base.initializeMemory(as: UInt8.self, repeating: 1, count: buffer.capacity)
+            }
+            let during = try residentBytes()
+            buffers = []
+            let after = try residentBytes()
+            return abs(during - before - bytes) < bytes / 8 && abs(during - after - bytes) < bytes / 8
         }
-        let during = try residentBytes()
-        #expect(during - before > bytes * 3 / 4, "the test must be able to see the memory")
-        buffers = []
-        // Other tests run in this process too: leave them a quarter.
-        #expect(try during - residentBytes() > bytes * 3 / 4)
+        #expect(sawIt)
     }
 
     private func residentBytes() throws -> Int {

@@ -109,7 +109,10 @@ extension FrameBuffer {
             append(literal: "\":null")
             return
         }
-        if isUTF8(bytes) {
+        if isPlain(bytes) {
+            append(literal: "\":\"")
+            append(bytes)
+        } else if isUTF8(bytes) {
             append(literal: "\":\"")
             append(escaping: bytes)
         } else {
