@@ -64,7 +64,7 @@ let package = Package(
 
         // Values and boundaries.
         module("LakeModel"),
-        module("SampleEvents"),
+        module("SampleEvents", ["LakeModel"]),
         module("ObjectStorage", ["LakeModel", "CCrypto", log, metrics]),
         module("Compression", ["CZstd"]),
 

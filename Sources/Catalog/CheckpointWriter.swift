@@ -77,7 +77,7 @@ struct CheckpointWriter {
     ) async throws(CatalogError) -> [ManifestSummary] {
         written += 1
         let bytes = ManifestCodec.encode(objects)
-        let checksum = hex(CRC64.checksum(bytes))
+        let checksum = hex(CRC64NVME.checksum(of: bytes))
         let digits = String(written)
         let number = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
         let path = "\(versionDigits(state.head.version))/manifest-\(number)-\(checksum).ndjson.zst"

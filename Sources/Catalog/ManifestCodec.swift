@@ -1,5 +1,6 @@
 import Compression
 import LakeModel
+import ObjectStorage
 
 /// Manifests and checkpoint lists as bytes: zstd frames of NDJSON.
 enum ManifestCodec {
@@ -35,7 +36,7 @@ enum ManifestCodec {
     static func encode(_ checkpoint: Checkpoint) throws(CatalogError) -> [UInt8] {
         var bytes = try CatalogJSON.encode(HeadLine(checkpoint))
         for manifest in checkpoint.manifests { bytes += try CatalogJSON.encode(manifest) }
-        let end = EndLine(checksum: hex(CRC64.checksum(bytes)), manifests: checkpoint.manifests.count)
+        let end = EndLine(checksum: hex(CRC64NVME.checksum(of: bytes)), manifests: checkpoint.manifests.count)
         return try bytes + CatalogJSON.encode(end)
     }
 
@@ -51,7 +52,7 @@ enum ManifestCodec {
             throw .corrupt(place: place, reason: "it is cut short")
         }
         let end = try CatalogJSON.decodeLine(EndLine.self, from: Array(bytes[(last + 1)...]), place: place)
-        guard hex(CRC64.checksum(Array(bytes[...last]))) == end.checksum else {
+        guard hex(CRC64NVME.checksum(of: Array(bytes[...last]))) == end.checksum else {
             throw .corrupt(place: place, reason: "its checksum is not \(end.checksum)")
         }
         guard line.version == version else { throw .corrupt(place: place, reason: "it says version \(line.version)") }

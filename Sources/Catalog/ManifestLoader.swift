@@ -29,7 +29,7 @@ final class ManifestLoader: Sendable {
             throw .notFound("\(place) is missing; it was collected, or the checkpoint that names it is damaged")
         }
         let bytes = try ManifestCodec.decompress(frame, bytesMax: reader.options.manifestBytesMax, place: place)
-        guard hex(CRC64.checksum(bytes)) == manifest.checksum else {
+        guard hex(CRC64NVME.checksum(of: bytes)) == manifest.checksum else {
             throw .corrupt(place: place, reason: "its checksum is not \(manifest.checksum)")
         }
         let objects = try ManifestCodec.decode(bytes, place: place)

@@ -94,30 +94,17 @@ extension Table {
 
 /// Random pauses that grow: each is drawn from zero up to a bound that doubles (full jitter).
 struct Backoff: Sendable {
-    private var random: SplitMix64
+    private var random: SplitMix
     private var round = 0
 
     /// Commit ids are random already, so they seed the pauses: no two writers wait in step, and a test repeats.
     init(seed id: CommitID) {
-        random = SplitMix64(state: id.description.utf8.reduce(0) { ($0 &* 31) &+ UInt64($1) })
+        random = SplitMix(seed: id.description.utf8.reduce(0) { ($0 &* 31) &+ UInt64($1) })
     }
 
     mutating func next(base: Duration, max longest: Duration) -> Duration {
         let bound = min(longest, base * (1 << min(round, 20)))
         round += 1
         return bound * Double.random(in: 0..<1, using: &random)
-    }
-}
-
-/// Sebastiano Vigna's splitmix64: small, and good enough for pauses.
-struct SplitMix64: RandomNumberGenerator, Sendable {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -207,7 +207,7 @@ final class EventRouter {
 
     @inline(__always)
     private func kafkaTime(_ event: Event) -> Result<Int64, RejectReason> {
-        guard event.timestampType != .none, EventTimeRule.range.contains(event.timestamp) else {
+        guard event.timestampType != .none, PartitionCalendar.range.contains(event.timestamp) else {
             return settings.time.resolve(event, headers: NoHeaders(), parser: nil)
         }
         return .success(event.timestamp)

@@ -1,3 +1,5 @@
+import LakeModel
+
 /// Writes one click-stream event after another, field by field, without allocating.
 struct ClickStreamWriter: Sendable {
     private let vocabulary = Vocabulary()

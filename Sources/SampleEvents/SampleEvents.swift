@@ -1,3 +1,5 @@
+import LakeModel
+
 /// Made-up click-stream events for demonstrations, tests and benchmarks: nested JSON of about 690 bytes.
 ///
 /// Event `i` of a seed is always the same, whatever was asked for before it, so that a reader can check what it finds

@@ -3,6 +3,7 @@ import LakeModel
 import Logging
 import ObjectStorage
 import Synchronization
+import TestSupport
 import Testing
 
 /// A clock that moves only when someone sleeps on it.
@@ -23,19 +24,6 @@ final class TestClock: LakeClock {
     }
 }
 
-/// Repeats for one seed.
-struct Seeded: RandomNumberGenerator, Sendable {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 let anyWriter = WriterIdentity(id: "w1", host: "test", program: "varve 0.0.0")
 let hourly = TableLayout(granularity: .hour, zone: "UTC", shards: 1, time: "kafka", shardBy: "partition")
 let orders0 = TopicPartition(topic: "orders", partition: 0)
@@ -46,10 +34,10 @@ final class Bench: Sendable {
     let store = TinyStore()
     let clock = TestClock()
     let name: TableName
-    private let random: Mutex<Seeded>
+    private let random: Mutex<SeededGenerator>
 
     init(seed: UInt64 = 1, table: String = "orders") throws {
-        random = Mutex(Seeded(state: seed))
+        random = Mutex(SeededGenerator(seed: seed))
         name = try #require(TableName(table))
     }
 

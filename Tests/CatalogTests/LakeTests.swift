@@ -13,10 +13,10 @@ struct LakeTests {
             let table = try await Table.open(
                 try TableName.parse(name), in: bench.store, clock: bench.clock, logger: quiet)
             for _ in 0..<3 { try await bench.append(table) }
-            for index in 0..<40 { bench.store.set("\(name)/data/\(index)", [1]) }
+            for index in 0..<40 { try await bench.store.set("\(name)/data/\(index)", [1]) }
         }
-        for index in 0..<1500 { bench.store.set("photos/2026/\(index).jpg", [1]) }
-        bench.store.set("README", [1])
+        for index in 0..<1500 { try await bench.store.set("photos/2026/\(index).jpg", [1]) }
+        try await bench.store.set("README", [1])
         let lake = Lake(store: bench.store, clock: bench.clock, logger: quiet)
         #expect(
             try await lake.tables().map(\.description)
@@ -66,7 +66,7 @@ struct LakeTests {
         let table = try await bench.open()
         for _ in 0..<6 { try await bench.append(table) }
         let key = "orders/_varve/log/00000000000000000003.json"
-        let text = String(decoding: try #require(bench.store.bytes(key)), as: UTF8.self)
+        let text = String(decoding: try #require(try await bench.store.bytes(key)), as: UTF8.self)
         let broken: String? =
             switch damage {
             case .cut: String(text.prefix(text.count / 2))
@@ -78,7 +78,7 @@ struct LakeTests {
             case .wrongType: text.replacing("\"version\":3", with: "\"version\":\"3\"")
             }
         #expect(broken != text)
-        bench.store.set(key, broken.map { Array($0.utf8) })
+        try await bench.store.set(key, broken.map { Array($0.utf8) })
         let refusal = await refusal { try await bench.open() }
         guard case .corrupt(let place, let reason) = refusal else {
             Issue.record("\(String(describing: refusal))")
@@ -99,8 +99,8 @@ struct LakeTests {
         for _ in 0..<6 { try await bench.append(table) }
         try await table.collectLog(through: 2, unusedSince: bench.store.now)
         let key = "orders/_varve/\(file)"
-        let text = String(decoding: try #require(bench.store.bytes(key)), as: UTF8.self)
-        bench.store.set(
+        let text = String(decoding: try #require(try await bench.store.bytes(key)), as: UTF8.self)
+        try await bench.store.set(
             key,
             Array(
                 text.replacing("\"format\":1,", with: "\"format\":2,").replacing(

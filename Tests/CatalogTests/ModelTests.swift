@@ -2,6 +2,7 @@ import Catalog
 import LakeModel
 import ObjectStorage
 import Synchronization
+import TestSupport
 import Testing
 
 /// What a table should hold, kept in the plainest way: one whole state for each version.
@@ -30,14 +31,14 @@ private struct NaiveTable {
 struct ModelTests {
     private struct World {
         let bench: Bench
-        var random: Seeded
+        var random: SeededGenerator
         var tables: [Table] = []
         var model = NaiveTable()
         var events: [Int64] = Array(repeating: 0, count: 4)
 
         init(seed: UInt64) throws {
             bench = try Bench(seed: seed)
-            random = Seeded(state: seed)
+            random = SeededGenerator(seed: seed)
         }
     }
 
@@ -56,7 +57,7 @@ struct ModelTests {
     func histories(seed: UInt64) async throws {
         var world = try World(seed: seed)
         for _ in 0..<3 { world.tables.append(try await world.bench.open(options)) }
-        let faults = Mutex(Seeded(state: seed &* 977))
+        let faults = Mutex(SeededGenerator(seed: seed &* 977))
         for step in 0..<120 {
             let isFaulty = Int.random(in: 0..<3, using: &world.random) > 0
             if isFaulty { world.bench.store.intercept { _, key in faults.withLock { fault(key, &$0) } } }
@@ -165,7 +166,7 @@ struct ModelTests {
 }
 
 /// One call in six goes wrong.
-private func fault(_ key: ObjectKey, _ random: inout Seeded) -> Fault? {
+private func fault(_ key: ObjectKey, _ random: inout SeededGenerator) -> Fault? {
     guard !key.description.hasSuffix("manifest") else { return nil }
     switch Int.random(in: 0..<30, using: &random) {
     case 0: return .down(key)

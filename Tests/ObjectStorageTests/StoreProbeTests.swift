@@ -74,7 +74,7 @@ struct StoreProbeTests {
 }
 
 /// A store that breaks one rule, as some S3-compatibles do.
-struct LyingStore: ObjectStore {
+struct LyingStore: ForwardingStore {
     enum Lie: String, CaseIterable, Sendable {
         case ignoresAbsent, ignoresMatches, createsOnMatches, checksThenPuts, refusesButStores, readsStale
 
@@ -90,7 +90,7 @@ struct LyingStore: ObjectStore {
         }
     }
 
-    private let inner: any ObjectStore
+    let inner: any ObjectStore
     private let lie: Lie
 
     init(_ inner: any ObjectStore, _ lie: Lie) {
@@ -130,39 +130,5 @@ struct LyingStore: ObjectStore {
         var content = try await inner.get(key, range: range, bytesMax: bytesMax)
         if lie == .readsStale, key.description.hasSuffix("fresh") { content.bytes = Array("round 0".utf8) }
         return content
-    }
-
-    func head(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo { try await inner.head(key) }
-
-    func list(_ request: ListRequest) async throws(StoreError) -> ListPage { try await inner.list(request) }
-
-    func delete(_ keys: [ObjectKey]) async throws(StoreError) -> [DeleteFailure] { try await inner.delete(keys) }
-
-    func copy(_ source: ObjectKey, to target: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
-        try await inner.copy(source, to: target, options: options)
-    }
-
-    func createUpload(to key: ObjectKey, options: PutOptions) async throws(StoreError) -> UploadID {
-        try await inner.createUpload(to: key, options: options)
-    }
-
-    func putPart(_ number: Int, _ body: ObjectBody, of upload: UploadID, to key: ObjectKey)
-        async throws(StoreError) -> UploadedPart
-    { try await inner.putPart(number, body, of: upload, to: key) }
-
-    func completeUpload(_ upload: UploadID, of key: ObjectKey, parts: [UploadedPart], options: PutOptions)
-        async throws(StoreError) -> ObjectInfo
-    { try await inner.completeUpload(upload, of: key, parts: parts, options: options) }
-
-    func abortUpload(_ upload: UploadID, of key: ObjectKey) async throws(StoreError) {
-        try await inner.abortUpload(upload, of: key)
-    }
-
-    func listUploads(prefix: String) async throws(StoreError) -> [PendingUpload] {
-        try await inner.listUploads(prefix: prefix)
-    }
-
-    func listParts(_ upload: UploadID, of key: ObjectKey) async throws(StoreError) -> [UploadedPart] {
-        try await inner.listParts(upload, of: key)
     }
 }

@@ -3,7 +3,7 @@
 enum Arrows {
     static let toModules: [String: Set<String>] = [
         "LakeModel": [],
-        "SampleEvents": [],
+        "SampleEvents": ["LakeModel"],
         "ObjectStorage": ["LakeModel", "CCrypto"],
         "Compression": ["CZstd"],
         "Formats": ["LakeModel", "Compression", "CSimdjson"],

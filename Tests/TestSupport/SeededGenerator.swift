@@ -1,20 +1,16 @@
-/// SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same numbers on every machine.
+import LakeModel
+
+/// The same seed gives the same numbers on every machine.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     public let seed: UInt64
-    private var state: UInt64
+    private var base: SplitMix
 
     public init(seed: UInt64) {
         self.seed = seed
-        state = seed
+        base = SplitMix(seed: seed)
     }
 
-    public mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    public mutating func next() -> UInt64 { base.next() }
 
     /// A generator of its own for one part of a simulation, so that parts do not shift each other's numbers.
     public mutating func fork() -> SeededGenerator {

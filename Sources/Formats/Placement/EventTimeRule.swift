@@ -90,9 +90,6 @@ public struct EventTimeRule: Hashable, Sendable {
     }
 
     private static func checked(_ milliseconds: Int64) -> Result<Int64, RejectReason> {
-        range.contains(milliseconds) ? .success(milliseconds) : .failure(.badEventTime)
+        PartitionCalendar.range.contains(milliseconds) ? .success(milliseconds) : .failure(.badEventTime)
     }
-
-    /// Only what a folder name can say in every zone: 0001-01-02 to 9999-12-30, so that no time zone leads out of it.
-    public static let range: ClosedRange<Int64> = -62_135_510_400_000...253_402_214_400_000
 }

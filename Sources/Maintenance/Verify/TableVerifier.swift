@@ -123,14 +123,25 @@ public struct TableVerifier: Sendable {
     private func mapConcurrently<Value: Sendable, Result: Sendable>(
         _ values: [Value], _ body: @escaping @Sendable (Value) async throws -> Result
     ) async throws -> [Result] {
-        try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+        try await withThrowingTaskGroup(of: Done<Result>.self) { group in
             var results: [Result?] = Array(repeating: nil, count: values.count)
             for (index, value) in values.enumerated() {
-                if index >= requestsMax, let (done, result) = try await group.next() { results[done] = result }
-                group.addTask { (index, try await body(value)) }
+                if index >= requestsMax, let done = try await group.next() { results[done.index] = done.result }
+                group.addTask { Done(index, try await body(value)) }
             }
-            for try await (done, result) in group { results[done] = result }
+            for try await done in group { results[done.index] = done.result }
             return results.compactMap(\.self)
         }
+    }
+}
+
+/// What a child task brings back. A class, because Swift 6.3 in release mode mixed up the results of a group
+/// that returned large values (`LogReader.Fetched`).
+private final class Done<Result: Sendable>: Sendable {
+    let index: Int
+    let result: Result
+
+    init(_ index: Int, _ result: Result) {
+        (self.index, self.result) = (index, result)
     }
 }

@@ -12,6 +12,12 @@ public struct CRC64NVME: Sendable {
         state = Self.tables.advance64(state, over: bytes)
     }
 
+    public static func checksum(of bytes: [UInt8]) -> UInt64 {
+        var crc = CRC64NVME()
+        bytes.withUnsafeBytes { crc.update($0) }
+        return crc.value
+    }
+
     /// The checksum of `a` followed by `b`, from the checksums of each and the length of `b`.
     public static func combine(_ a: UInt64, _ b: UInt64, countOfB: Int) -> UInt64 {
         tables.shifted(a, byBytes: countOfB) ^ b

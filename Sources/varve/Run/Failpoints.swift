@@ -43,15 +43,13 @@ final class Failpoints: Sendable {
 }
 
 /// Passes the store's steps of a `Failpoints`.
-struct FailpointStore: ObjectStore {
-    private let inner: any ObjectStore
+struct FailpointStore: ForwardingStore {
+    let inner: any ObjectStore
     private let points: Failpoints
 
     init(_ inner: any ObjectStore, _ points: Failpoints) {
         (self.inner, self.points) = (inner, points)
     }
-
-    var location: String { inner.location }
 
     func put(_ body: ObjectBody, to key: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
         if let step = Self.step(key, isBefore: true) { points.pass(step) }
@@ -64,24 +62,6 @@ struct FailpointStore: ObjectStore {
         if key.description.contains("/_varve/log/") { return isBefore ? .beforeCommit : .afterCommit }
         if key.description.contains("/_varve/") { return isBefore ? .beforeCheckpoint : nil }
         return isBefore ? .beforeDataPut : .afterDataPut
-    }
-
-    func get(_ key: ObjectKey, range: ByteRange?, bytesMax: Int) async throws(StoreError) -> ObjectContent {
-        try await inner.get(key, range: range, bytesMax: bytesMax)
-    }
-
-    func head(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo { try await inner.head(key) }
-
-    func list(_ request: ListRequest) async throws(StoreError) -> ListPage { try await inner.list(request) }
-
-    func delete(_ keys: [ObjectKey]) async throws(StoreError) -> [DeleteFailure] { try await inner.delete(keys) }
-
-    func copy(_ source: ObjectKey, to target: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
-        try await inner.copy(source, to: target, options: options)
-    }
-
-    func createUpload(to key: ObjectKey, options: PutOptions) async throws(StoreError) -> UploadID {
-        try await inner.createUpload(to: key, options: options)
     }
 
     func putPart(_ number: Int, _ body: ObjectBody, of upload: UploadID, to key: ObjectKey)
@@ -99,17 +79,5 @@ struct FailpointStore: ObjectStore {
         let info = try await inner.completeUpload(upload, of: key, parts: parts, options: options)
         points.pass(.afterComplete)
         return info
-    }
-
-    func abortUpload(_ upload: UploadID, of key: ObjectKey) async throws(StoreError) {
-        try await inner.abortUpload(upload, of: key)
-    }
-
-    func listUploads(prefix: String) async throws(StoreError) -> [PendingUpload] {
-        try await inner.listUploads(prefix: prefix)
-    }
-
-    func listParts(_ upload: UploadID, of key: ObjectKey) async throws(StoreError) -> [UploadedPart] {
-        try await inner.listParts(upload, of: key)
     }
 }

@@ -1,11 +1,10 @@
 internal import Foundation
-public import LakeModel
 
 /// Maps times to the hours (or days) of a table's time zone.
 ///
 /// UTC is plain arithmetic. For other zones time is cut into quarters of an hour: since 1972 every change of an offset,
 /// anywhere, happened on such a boundary; before that the offset at the boundary holds for its whole quarter.
-public struct PartitionCalendar: Sendable {
+public struct PartitionCalendar: Hashable, Sendable {
     /// The longest stretch of time without a gap whose events share a partition.
     public struct Window: Hashable, Sendable {
         public var hour: LakeHour
@@ -13,6 +12,10 @@ public struct PartitionCalendar: Sendable {
         public var start: Int64
         public var end: Int64
     }
+
+    /// The event times that a folder's name can tell in every zone: 0001-01-02 to 9999-12-30, in milliseconds since
+    /// 1970, so that no zone leads out of it.
+    public static let range: ClosedRange<Int64> = -62_135_510_400_000...253_402_214_400_000
 
     private static let quarter: Int64 = 900_000
     private static let hourLength: Int64 = 3_600_000
@@ -38,8 +41,7 @@ public struct PartitionCalendar: Sendable {
     /// Where clocks are put back the hour that comes twice has one window of two hours. (A change at a minute past the
     /// hour, which some zones once had, can make two windows of one hour.)
     public func window(containing time: Int64) -> Window {
-        let range = EventTimeRule.range
-        let time = min(max(time, range.lowerBound), range.upperBound)
+        let time = min(max(time, Self.range.lowerBound), Self.range.upperBound)
         let local = time + offset(at: time)
         let hour = hour(atLocal: local)
         let localStart = local - local.flooredRemainder(by: length)
@@ -75,7 +77,8 @@ public struct PartitionCalendar: Sendable {
         return localStart + length - offset(at: localStart + length)
     }
 
-    private var length: Int64 { granularity == .hour ? Self.hourLength : Self.dayLength }
+    /// How long an hour (or day) is where no clock is changed, in milliseconds.
+    public var length: Int64 { granularity == .hour ? Self.hourLength : Self.dayLength }
 
     private func hour(atLocal local: Int64) -> LakeHour {
         let day = CalendarDay(daysSinceEpoch: Int32(clamping: local.flooredDivision(by: Self.dayLength)))

@@ -1,18 +1,18 @@
 /// SplitMix64 (Steele, Lea and Flood 2014): small, fast, and good from any seed.
 public struct SplitMix: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+    @usableFromInline var state: UInt64
 
     public init(seed: UInt64) {
         state = seed
     }
 
     /// One of 2^64 streams of a seed: two streams have nothing to do with one another.
-    init(seed: UInt64, stream: UInt64) {
+    public init(seed: UInt64, stream: UInt64) {
         var mixer = SplitMix(seed: seed ^ (stream &* 0xD6E8_FEB8_6659_FD93))
         state = mixer.next()
     }
 
-    @inline(__always)
+    @inlinable
     public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state

@@ -1,4 +1,3 @@
-import Formats
 import Foundation
 import LakeModel
 import TestSupport
@@ -95,7 +94,8 @@ struct PartitionCalendarTests {
     func extremes() throws {
         for zone in ["UTC", "Asia/Tokyo", "America/New_York"] {
             let calendar = try calendar(zone)
-            for time in [.min, .max, EventTimeRule.range.lowerBound, EventTimeRule.range.upperBound] as [Int64] {
+            for time in [.min, .max, PartitionCalendar.range.lowerBound, PartitionCalendar.range.upperBound] as [Int64]
+            {
                 let (year, _, _) = calendar.window(containing: time).hour.date.components
                 #expect((1...9999).contains(year))
             }
