@@ -10,9 +10,10 @@ extension IngestLoop {
         switch letter {
         case .compressed(let id, let frame, let buffer, let result):
             workshop.framesInFlight -= 1
-            guard let (object, _) = workshop.live[id] else { return workshop.giveBack(buffer) }
+            guard let (object, table) = workshop.live[id] else { return workshop.giveBack(buffer) }
             switch result {
             case .success(let bytes):
+                tables[table].learnRatio(compressedBytes: bytes.count, uncompressedBytes: buffer.count)
                 workshop.accept(bytes, frame: frame, buffer: buffer, for: object)
                 workshop.finishIfComplete(object)
             case .failure(let error):

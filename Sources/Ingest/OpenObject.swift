@@ -99,12 +99,12 @@ final class OpenObject {
     /// Uncompressed bytes, the frame being filled included.
     var uncompressedBytes: Int64 { frameBytesTaken + Int64(buffer.count) }
 
-    /// Compressed bytes it would have if it were sealed now; exact but for frames that are not compressed yet.
-    var compressedBytesEstimate: Int64 {
+    /// Compressed bytes it would have if it were sealed now; exact but for frames that are not compressed yet, for
+    /// which its own ratio holds, or before its first frame is back `typicalRatio` (compressed by uncompressed bytes).
+    func compressedBytesEstimate(typicalRatio: Double) -> Int64 {
         let known = uncompressedAccepted
-        let unknown = uncompressedBytes - known
-        guard known > 0 else { return unknown / 5 }
-        return compressedBytes + Int64(Double(unknown) * Double(compressedBytes) / Double(known))
+        let ratio = known > 0 ? Double(compressedBytes) / Double(known) : typicalRatio
+        return compressedBytes + Int64(Double(uncompressedBytes - known) * ratio)
     }
 
     private var uncompressedAccepted: Int64 = 0

@@ -25,7 +25,7 @@ extension TableWriter {
         let reason: RotationReason
         if object.records >= settings.rotate.records {
             reason = .records
-        } else if object.compressedBytesEstimate >= settings.rotate.bytes {
+        } else if object.compressedBytesEstimate(typicalRatio: typicalRatio) >= settings.rotate.bytes {
             reason = .bytes
         } else {
             return
@@ -47,7 +47,7 @@ extension TableWriter {
         let objects = uncut.values.sorted { $0.id < $1.id }
         let group = CutPlanner.group(of: filled.sources, objects: objects.map(\.sources))
         let others = group.objects.map { objects[$0] }.filter { $0.sealed == nil && $0.records > 0 }
-        let bytes = others.map(\.compressedBytesEstimate)
+        let bytes = others.map { $0.compressedBytesEstimate(typicalRatio: typicalRatio) }
         guard CutPlanner.shouldCutNow(othersOpenBytes: bytes, rotateBytes: settings.rotate.bytes) else { return }
         cut(group.sources, .group, sources: sources, workshop: workshop)
     }

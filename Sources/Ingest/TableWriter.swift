@@ -29,6 +29,8 @@ final class TableWriter {
     var commitIsUrgent = false
     var lastCommitAt: Duration
     var counters = TableCounters()
+    /// Compressed by uncompressed bytes of the frames that came back lately; JSON's usual one before the first.
+    private(set) var typicalRatio = 0.2
 
     // What the per-event loop needs at hand.
     let router: EventRouter
@@ -64,6 +66,13 @@ final class TableWriter {
     func holds(_ source: Int32) -> Bool {
         cuts.holds(source) || committing.contains { $0.sources.contains(source) }
             || uncut.values.contains { $0.sources.contains(source) }
+    }
+
+    /// Frames of a mebibyte or more count by half; small ones, which compress worse, by their size.
+    func learnRatio(compressedBytes: Int, uncompressedBytes: Int) {
+        guard uncompressedBytes > 0 else { return }
+        let weight = 0.5 * min(1, Double(uncompressedBytes) / Double(1 << 20))
+        typicalRatio += weight * (Double(compressedBytes) / Double(uncompressedBytes) - typicalRatio)
     }
 
     /// Takes an object out of its lane; it stays in `uncut` until a cut takes it.

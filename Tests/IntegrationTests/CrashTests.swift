@@ -8,7 +8,12 @@ import TestSupport
 struct CrashTests {
     private static let steps = [
         "after_poll:1", "before_data_put:1", "before_data_put:5", "after_data_put:1", "after_data_put:5",
-        "before_commit:1", "before_commit:2", "after_commit:1", "after_commit:2",
+        "before_commit:1", "before_commit:2", "after_commit:1", "after_commit:2", "before_checkpoint:1",
+        "after_checkpoint:1", "after_checkpoint:2", "before_hint:1", "before_hint:2",
+    ]
+
+    private static let multipartSteps = [
+        "after_part:1", "after_part:3", "before_complete:1", "after_complete:1", "before_commit:1",
     ]
 
     @Test("kill -9 in a local lake", arguments: steps)
@@ -21,6 +26,29 @@ struct CrashTests {
         .enabled(if: Servers.hasStore, Comment(rawValue: Servers.storeReason)), arguments: steps)
     func s3(_ failpoint: String) async throws {
         try await crash(Trial(.s3), at: failpoint)
+    }
+
+    @Test("kill -9 while an object streams to a directory in parts", arguments: multipartSteps)
+    func partsInDirectory(_ failpoint: String) async throws {
+        try await crashInParts(Trial(.directory), at: failpoint)
+    }
+
+    @Test(
+        "kill -9 while an object streams to S3 in parts",
+        .enabled(if: Servers.hasStore, Comment(rawValue: Servers.storeReason)), arguments: multipartSteps)
+    func partsOnS3(_ failpoint: String) async throws {
+        try await crashInParts(Trial(.s3), at: failpoint)
+    }
+
+    /// 40 MB that hardly compress, in two objects: with this little memory each is sent in parts of 5 MiB.
+    private func crashInParts(_ trial: Trial, at failpoint: String) async throws {
+        try await trial.produce(2000, noiseBytes: 20_000)
+        let configuration = try trial.configuration(memory: "64MiB", rotate: "{ bytes: 64MiB, age: 1h }")
+        let doomed = try trial.startWriter(once: true, failpoint: failpoint, configuration: configuration)
+        let status = try await doomed.wait(deadline: .seconds(90))
+        #expect(status == -SIGKILL, "it should die at \(failpoint): \(doomed.standardError.suffix(2000))")
+        try await trial.drain(configuration: configuration)
+        try await trial.audit()
     }
 
     private func crash(_ trial: Trial, at failpoint: String) async throws {

@@ -54,7 +54,7 @@ final class Trial: Sendable {
     }
 
     /// Small objects and short intervals, so that a few thousand events make many commits.
-    func configuration(extra: String = "") throws -> String {
+    func configuration(memory: String = "128MiB", rotate: String? = nil, extra: String = "") throws -> String {
         let path = "\(directory.path)/varve.yaml"
         let text = """
             lake: \(lake)
@@ -62,8 +62,8 @@ final class Trial: Sendable {
               brokers: \(try Servers.required(Servers.broker))
               group: \(topic)
               properties: { session.timeout.ms: "3000", heartbeat.interval.ms: "300" }
-            memory: 128MiB
-            commit: { every: 100ms }
+            memory: \(memory)
+            commit: { every: 100ms, checkpoint_every: 2 }
             server: { listen: "off" }
             shutdown: { timeout: 5s }
             \(extra)
@@ -71,28 +71,32 @@ final class Trial: Sendable {
               - name: events
                 topics: [\(topic)]
                 partition: { shards: 2 }
-                rotate: { bytes: 64KiB, age: 1s, records: 400 }
+                rotate: \(rotate ?? "{ bytes: 64KiB, age: 1s, records: 400 }")
             """
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         return path
     }
 
     /// Sends events of every kind; what the broker acknowledged is in the ledger. The first call makes the topic.
-    func produce(_ events: Int) async throws {
+    func produce(_ events: Int, noiseBytes: Int = 0) async throws {
         let seed = seeds.add(1, ordering: .relaxed).newValue
         let command = [
             try Servers.required(Servers.python), Servers.script("python/produce.py"), "--brokers",
             try Servers.required(Servers.broker), "--topic", topic, "--events", "\(events)", "--seed", "\(seed)",
-            "--ledger", ledger,
+            "--ledger", ledger, "--noise", "\(noiseBytes)",
         ]
         try await runCommand(command + (seed == 1 ? ["--partitions", "4"] : []))
     }
 
     /// Starts `varve run`; it ends by itself with `once`, else when it is told to.
     func startWriter(once: Bool = false, failpoint: String? = nil, extra: String = "") throws -> ChildProcess {
+        try startWriter(once: once, failpoint: failpoint, configuration: try configuration(extra: extra))
+    }
+
+    func startWriter(once: Bool, failpoint: String?, configuration: String) throws -> ChildProcess {
         var environment = environment
         environment["VARVE_FAILPOINT"] = failpoint
-        let command = [try Servers.required(Servers.varve), "run", "--config", try configuration(extra: extra)]
+        let command = [try Servers.required(Servers.varve), "run", "--config", configuration]
         return try ChildProcess(command + (once ? ["--once"] : []), environment: environment)
     }
 
@@ -103,8 +107,9 @@ final class Trial: Sendable {
     }
 
     /// Drains the topic with a writer that nothing disturbs.
-    func drain() async throws {
-        let writer = try startWriter(once: true)
+    func drain(configuration: String? = nil) async throws {
+        let writer = try startWriter(
+            once: true, failpoint: nil, configuration: try configuration ?? self.configuration())
         let status = try await writer.wait(deadline: .seconds(90))
         guard status == 0 else {
             throw CheckFailure("varve run --once ended with \(status): \(writer.standardError.suffix(3000))")

@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", type=int, default=1_768_464_000_000, help="milliseconds since 1970")
     parser.add_argument("--step", type=int, default=1000, help="milliseconds from one event to the next")
+    parser.add_argument("--noise", type=int, default=0, help="bytes that do not compress, in every JSON event")
     parser.add_argument("--ledger", required=True, help="is appended to")
     options = parser.parse_args()
     if options.partitions:
@@ -52,7 +53,7 @@ def send(options, ledger) -> None:
         }) + "\n")
 
     for number in range(options.events):
-        key, value, headers = event(number, options.seed, chance)
+        key, value, headers = event(number, options, chance)
         producer.produce(
             options.topic, value, key, timestamp=options.start + number * options.step, headers=headers,
             on_delivery=delivered)
@@ -61,9 +62,11 @@ def send(options, ledger) -> None:
         raise SystemExit(f"not all events were taken: {failures[:3]}")
 
 
-def event(number: int, seed: int, chance: random.Random):
+def event(number: int, options, chance: random.Random):
     key = None if chance.random() < 0.1 else f"key-{chance.randrange(50)}".encode()
-    body = {"number": number, "seed": seed, "text": "x" * chance.randrange(200), "accent": "é€😀"}
+    body = {"number": number, "seed": options.seed, "text": "x" * chance.randrange(200), "accent": "é€😀"}
+    if options.noise:
+        body["noise"] = base64.b64encode(chance.randbytes(options.noise * 3 // 4)).decode()
     kind = chance.random()
     if kind < 0.02:
         value = None

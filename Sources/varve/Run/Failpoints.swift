@@ -16,7 +16,10 @@ final class Failpoints: Sendable {
         case afterComplete = "after_complete"
         case beforeCommit = "before_commit"
         case afterCommit = "after_commit"
+        /// Of a manifest or the list of them.
         case beforeCheckpoint = "before_checkpoint"
+        case afterCheckpoint = "after_checkpoint"
+        /// Right before the offsets go to Kafka.
         case beforeHint = "before_hint"
     }
 
@@ -60,7 +63,9 @@ struct FailpointStore: ForwardingStore {
 
     private static func step(_ key: ObjectKey, isBefore: Bool) -> Failpoints.Step? {
         if key.description.contains("/_varve/log/") { return isBefore ? .beforeCommit : .afterCommit }
-        if key.description.contains("/_varve/") { return isBefore ? .beforeCheckpoint : nil }
+        if key.description.contains("/_varve/checkpoint/") { return isBefore ? .beforeCheckpoint : .afterCheckpoint }
+        // The boundary, the hint, the marks of the store probe.
+        if key.description.contains("_varve") { return nil }
         return isBefore ? .beforeDataPut : .afterDataPut
     }
 

@@ -87,10 +87,12 @@ struct RunSession {
 
     private func openTables(in store: any ObjectStore, logging: RunLogging) async throws -> [(TableSettings, Table)] {
         var tables: [(TableSettings, Table)] = []
+        var options = CatalogOptions()
+        options.checkpointEvery = Int64(settings.commit.checkpointEvery)
         for table in settings.tables {
             let name = try TableName.parse(table.name)
             let log = try await Table.open(
-                name, in: store, clock: context.clock, logger: logging.logger("varve.catalog"))
+                name, in: store, options: options, clock: context.clock, logger: logging.logger("varve.catalog"))
             tables.append((try table.ingestSettings(), log))
         }
         return tables

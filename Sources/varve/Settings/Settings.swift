@@ -33,6 +33,13 @@ extension Settings {
 
     struct Commit: Decodable, Sendable {
         var every: TimeSetting
+        /// In commits.
+        var checkpointEvery: Int
+
+        enum CodingKeys: String, CodingKey {
+            case every
+            case checkpointEvery = "checkpoint_every"
+        }
     }
 
     struct Server: Decodable, Sendable {

@@ -39,7 +39,10 @@ enum SettingsGrammar {
         SettingKey(
             "every", .duration(100...3_600_000), fallback: "10s",
             "How often finished objects are committed, in one commit for each table. Ten seconds keeps the log short "
-                + "and data fresh.")
+                + "and data fresh."),
+        SettingKey(
+            "checkpoint_every", .integer(1...10_000), fallback: "32",
+            "After how many commits of a table its state is saved in one piece, so that readers need not replay them."),
     ]
 
     static let server: [SettingKey] = [
