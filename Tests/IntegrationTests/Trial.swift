@@ -12,21 +12,23 @@ final class Trial: Sendable {
     let directory: TemporaryDirectory
     /// The store's endpoint; a proxy's where faults are wanted.
     let endpoint: String?
+    private let bucket: String
     private static let numbers = Atomic(0)
     private let seeds = Atomic(0)
 
     /// - Parameter endpoint: of the S3 server; by default SeaweedFS itself.
-    init(_ place: Place = .directory, endpoint: String? = nil) throws {
+    init(_ place: Place = .directory, endpoint: String? = nil, bucket: String? = nil) throws {
         let number = Self.numbers.add(1, ordering: .relaxed).newValue
         topic = "trial-\(ProcessInfo.processInfo.processIdentifier)-\(number)"
         self.place = place
+        self.bucket = bucket ?? Servers.environment["VARVE_TEST_BUCKET"] ?? "varve-test"
         self.endpoint = endpoint ?? Servers.environment["VARVE_TEST_SEAWEED"]
         directory = try TemporaryDirectory("varve-trial")
     }
 
     /// The same topic, lake and ledger without the proxy.
     init(_ place: Place, sharing other: Trial) throws {
-        (topic, directory, self.place) = (other.topic, other.directory, place)
+        (topic, directory, self.place, bucket) = (other.topic, other.directory, place, other.bucket)
         endpoint = Servers.environment["VARVE_TEST_SEAWEED"]
         seeds.store(other.seeds.load(ordering: .relaxed), ordering: .relaxed)
     }
@@ -34,7 +36,7 @@ final class Trial: Sendable {
     var lake: String {
         switch place {
         case .directory: "file://\(directory.path)/lake"
-        case .s3: "s3://\(Servers.environment["VARVE_TEST_BUCKET"] ?? "varve-test")/\(topic)"
+        case .s3: "s3://\(bucket)/\(topic)"
         }
     }
 
@@ -93,11 +95,17 @@ final class Trial: Sendable {
         try startWriter(once: once, failpoint: failpoint, configuration: try configuration(extra: extra))
     }
 
-    func startWriter(once: Bool, failpoint: String?, configuration: String) throws -> ChildProcess {
-        var environment = environment
+    /// - Parameters:
+    ///   - wrapper: a program that runs the writer, such as faketime with its arguments.
+    ///   - extra: environment variables on top of the trial's.
+    func startWriter(
+        once: Bool, failpoint: String? = nil, configuration: String, wrapper: [String] = [],
+        environment extra: [String: String] = [:]
+    ) throws -> ChildProcess {
+        var environment = environment.merging(extra) { $1 }
         environment["VARVE_FAILPOINT"] = failpoint
         let command = [try Servers.required(Servers.varve), "run", "--config", configuration]
-        return try ChildProcess(command + (once ? ["--once"] : []), environment: environment)
+        return try ChildProcess(wrapper + command + (once ? ["--once"] : []), environment: environment)
     }
 
     /// Runs a command that reads the lake, and returns what it prints.

@@ -1,13 +1,15 @@
 """A mitmproxy addon: faults between a client and an S3 server, as many as FAULTS says, then none.
 
 FAULTS is a list such as `lost:PUT:/_varve/log/:1,503:PUT:/data/:3,409:PUT:/_varve/log/:1`: what, method, a part of the
-path, how often. `lost` lets the server do it and drops the answer; a number answers that without asking the server.
+path, how often; `*` stands for every method. `lost` lets the server do it and drops the answer; a number answers that
+without asking the server; `expired` says that the session token is; `eu-west-3` wants requests signed for that region.
 Each fault is a line in FAULTS_LOG. Start it with `--set keep_host_header=true`, or signatures fail.
 """
 import os
 
 from mitmproxy import http
 
+REGION = "eu-west-3"
 CODES = {"409": "ConditionalRequestConflict", "412": "PreconditionFailed", "500": "InternalError", "503": "SlowDown"}
 
 
@@ -17,7 +19,18 @@ class Fault:
         self.rest = int(times)
 
     def hits(self, request: http.Request) -> bool:
-        return self.rest > 0 and request.method == self.method and self.part in request.path
+        if self.kind == REGION and f"/{REGION}/s3/" in request.headers.get("Authorization", ""):
+            return False
+        return self.rest > 0 and self.method in ("*", request.method) and self.part in request.path
+
+    def answer(self) -> http.Response:
+        status, code, detail = self.kind, CODES.get(self.kind, "InternalError"), ""
+        if self.kind == "expired":
+            status, code = 400, "ExpiredToken"
+        elif self.kind == REGION:
+            status, code, detail = 400, "AuthorizationHeaderMalformed", f"<Region>{REGION}</Region>"
+        body = f"<Error><Code>{code}</Code><Message>a test</Message>{detail}</Error>"
+        return http.Response.make(int(status), body, {"Content-Type": "application/xml"})
 
 
 faults = [Fault(text) for text in os.environ.get("FAULTS", "").split(",") if text]
@@ -33,8 +46,7 @@ def request(flow: http.HTTPFlow) -> None:
     for fault in faults:
         if fault.kind != "lost" and fault.hits(flow.request):
             strike(fault, flow)
-            body = f"<Error><Code>{CODES.get(fault.kind, 'InternalError')}</Code><Message>a test</Message></Error>"
-            flow.response = http.Response.make(int(fault.kind), body, {"Content-Type": "application/xml"})
+            flow.response = fault.answer()
             return
 
 

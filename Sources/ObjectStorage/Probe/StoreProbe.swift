@@ -60,8 +60,7 @@ public struct StoreProbe: Sendable {
             check = trial.answer(.passed, try await trial.body(self, &report))
         } catch let finding as Finding {
             check = trial.answer(finding.outcome, finding.detail)
-        } catch let error as StoreError where [.unavailable, .throttled, .denied].contains(error.kind) {
-            // Says nothing of what the store can do; another try may find out.
+        } catch let error as StoreError where Self.isBesideThePoint(error) {
             check = trial.answer(.skipped, "\(error)")
             if trial.isRequired, report.failure == nil { report.failure = error }
         } catch {
@@ -69,6 +68,13 @@ public struct StoreProbe: Sendable {
         }
         report.checks.append(check)
         return check.outcome
+    }
+
+    /// Whether an error says nothing of what the store can do, so that another try may find out: it does not answer,
+    /// or refuses these credentials, or has no such bucket (a put finds nothing).
+    private static func isBesideThePoint(_ error: StoreError) -> Bool {
+        [.unavailable, .throttled, .denied].contains(error.kind)
+            || error.kind == .notFound && error.operation == "PutObject"
     }
 
     // MARK: Helpers of the trials
