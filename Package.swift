@@ -107,6 +107,14 @@ let package = Package(
             dependencies: ["LakeModel", "ObjectStorage", log],
             path: "Tests/TestSupport",
             swiftSettings: strict),
+        .target(
+            name: "Simulation",
+            dependencies: ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Ingest", log],
+            path: "Tests/Simulation",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "varve-simulate", dependencies: ["Simulation", arguments], swiftSettings: strict),
+        tests("SimulationTests", ["Simulation"]),
         tests("LakeModelTests", ["LakeModel"]),
         tests("SampleEventsTests", ["SampleEvents"]),
         tests("ObjectStorageTests", ["ObjectStorage", "LakeModel", metrics, metricsTestKit]),
@@ -115,7 +123,7 @@ let package = Package(
         tests("KafkaTests", ["Kafka", "LakeModel", log]),
         tests("FormatsTests", ["Formats", "Compression", "LakeModel"]),
         tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
-        tests("IngestTests", ["Ingest", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
+        tests("IngestTests", ["Ingest", "Simulation", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
         tests("MaintenanceTests", ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel"]),
         tests("OperationsTests", ["Operations", "LakeModel", log, metricsCore, lifecycle]),
         tests(

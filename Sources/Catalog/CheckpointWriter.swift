@@ -71,29 +71,37 @@ struct CheckpointWriter {
         objects.sorted { ($0.partition, $0.path) < ($1.partition, $1.path) }
     }
 
-    /// A manifest's name holds the checksum of its content, so that two writers of one version never mix their files.
+    /// A manifest's name holds the checksum of its content, and no two writers share a file: one that is named by a
+    /// list was put for that list.
     private mutating func put(
         _ objects: ArraySlice<DataObject>, overflow: Bool
     ) async throws(CatalogError) -> [ManifestSummary] {
         written += 1
         let bytes = ManifestCodec.encode(objects)
         let checksum = hex(CRC64NVME.checksum(of: bytes))
-        let digits = String(written)
-        let number = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-        let path = "\(versionDigits(state.head.version))/manifest-\(number)-\(checksum).ndjson.zst"
-        guard let summary = ManifestSummary(of: objects, path: path, checksum: checksum, overflow: overflow) else {
-            return []
+        let stem = "\(versionDigits(state.head.version))/manifest-\(padded(written, 4))-\(checksum)"
+        let frame = try ManifestCodec.compress(bytes, level: reader.options.compressionLevel, place: stem)
+        for attempt in 1...16 {
+            let path = stem + (attempt == 1 ? "" : "-\(attempt)") + ".ndjson.zst"
+            guard let summary = ManifestSummary(of: objects, path: path, checksum: checksum, overflow: overflow) else {
+                return []
+            }
+            if try await putIfAbsent(frame, at: path) { return [summary] }
         }
-        let frame = try ManifestCodec.compress(bytes, level: reader.options.compressionLevel, place: path)
+        throw .contention(attempts: 16)
+    }
+
+    /// False where there is a file of this name already. It has the same content, but may be one that a writer left
+    /// behind without a list, and that a collector is about to delete: it is not ours to name.
+    private func putIfAbsent(_ frame: [UInt8], at path: String) async throws(CatalogError) -> Bool {
+        let key = try reader.keys.manifest(path)
         do {
-            _ = try await store.put(frame, to: try reader.keys.manifest(path), when: .absent)
-        } catch let error as StoreError {
-            // A conflict is a file of this name, and so of this content.
-            guard error.kind == .conflict else { throw .store(error) }
+            _ = try await store.put(frame, to: key, when: .absent)
+            return true
         } catch {
-            throw .invalid("\(path) is no key")
+            guard error.kind == .conflict else { throw .store(error) }
+            return false
         }
-        return [summary]
     }
 
     private func putList(_ checkpoint: Checkpoint) async throws(CatalogError) -> Checkpoint {

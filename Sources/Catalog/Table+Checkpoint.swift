@@ -61,17 +61,33 @@ extension Table {
         guard version > state.base.head.version else { return version }
         var writer = CheckpointWriter(state: state, store: store, reader: reader, loader: manifests)
         let checkpoint = try await writer.write()
-        // Manifests of our base are named again. If the boundary overtook our base while we wrote, the collector may
-        // not have seen our list, and may delete them.
-        let boundary = try await reader.boundary()
-        guard boundary.checkpoint <= state.base.head.version || boundary.checkpoint == version else {
-            _ = try? await store.delete([try keys.checkpointList(version)])
-            if let newer = try await manifests.checkpoint(boundary.checkpoint) { state.rebase(on: newer) }
-            throw .contention(attempts: 1)
-        }
+        guard try await willLast(checkpoint) else { throw .contention(attempts: 1) }
         state.rebase(on: checkpoint)
         await pointHint(at: version)
         return version
+    }
+
+    /// Whether no collector can have what this checkpoint names on its list of what is to go.
+    ///
+    /// A checkpoint names manifests of an older one again. Those of our base are safe where the boundary's checkpoint
+    /// is not newer than it: a collector that comes later sees both lists and spares what they name. Where the boundary
+    /// overtook our base meanwhile, a collector may have looked before the new list was there, and only manifests that
+    /// the boundary's checkpoint names too are safe. A list that fails stays where it is, without a hint: another
+    /// writer, who found it safe, may rely on it.
+    private func willLast(_ checkpoint: Checkpoint) async throws(CatalogError) -> Bool {
+        let version = checkpoint.head.version
+        let boundary = try await reader.boundary()
+        guard boundary.checkpoint != version else { return true }
+        var anchor = state.base
+        if boundary.checkpoint > anchor.head.version {
+            guard let newer = try await manifests.checkpoint(boundary.checkpoint) else { return false }
+            anchor = newer
+        }
+        let spared = Set(anchor.manifests.map(\.path))
+        let own = "\(versionDigits(version))/"
+        if checkpoint.manifests.allSatisfy({ $0.path.hasPrefix(own) || spared.contains($0.path) }) { return true }
+        state.rebase(on: anchor)
+        return false
     }
 
     /// Moves the hint up; never down, and never with an error: it is a hint.

@@ -31,7 +31,7 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
                 + "critical"),
         BadSettings(
             "a text for a group", head + "commit: 10s\ntables: [{name: a}]\n",
-            says: "varve: found '10s': v.yaml:3 commit: write the keys every"),
+            says: "varve: found '10s': v.yaml:3 commit: write the keys every, checkpoint_every"),
         BadSettings(
             "a missing name", head + "tables:\n  - topics: [a]\n",
             says:

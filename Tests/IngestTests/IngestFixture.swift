@@ -148,12 +148,6 @@ struct TestFailure: Error, CustomStringConvertible {
 }
 
 extension ProducedEvent {
-    init(_ event: StoredEvent) {
-        self.init(
-            key: event.key, value: event.value,
-            headers: event.headers.map { Header(name: String(decoding: $0.name, as: UTF8.self), value: $0.value) },
-            timestamp: event.timestamp?.milliseconds ?? 0, timestampType: event.timestampType, offset: event.offset)
-    }
 
     /// A small order at a time given in milliseconds since 2026-01-25T05:00:00Z.
     static func order(_ number: Int, at milliseconds: Int64 = 0) -> ProducedEvent {

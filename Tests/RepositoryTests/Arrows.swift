@@ -22,6 +22,7 @@ enum Arrows {
             "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Kafka", "Ingest", "SampleEvents",
             "CRDKafka", "CZstd",
         ],
+        "varve-simulate": ["Simulation"],
     ]
 
     /// Modules from packages, and who may import them. Tests may import any.
@@ -35,7 +36,7 @@ enum Arrows {
         "NIOCore": ["Operations"],
         "NIOPosix": ["Operations"],
         "ServiceLifecycle": ["Operations", "varve"],
-        "ArgumentParser": ["varve", "varve-bench"],
+        "ArgumentParser": ["varve", "varve-bench", "varve-simulate"],
         "Yams": ["varve"],
     ]
 

@@ -1,25 +1,36 @@
-import LakeModel
+public import Ingest
+public import LakeModel
 import Synchronization
 
-@testable import Ingest
-
 /// An event as a producer wrote it.
-struct ProducedEvent: Hashable, Sendable {
-    struct Header: Hashable, Sendable {
-        var name: String
-        var value: [UInt8]?
+public struct ProducedEvent: Hashable, Sendable {
+    public struct Header: Hashable, Sendable {
+        public var name: String
+        public var value: [UInt8]?
+
+        public init(name: String, value: [UInt8]?) {
+            (self.name, self.value) = (name, value)
+        }
     }
 
-    var key: [UInt8]?
-    var value: [UInt8]?
-    var headers: [Header] = []
-    var timestamp: Int64 = 0
-    var timestampType = TimestampType.create
-    var offset: Int64 = 0
+    public var key: [UInt8]?
+    public var value: [UInt8]?
+    public var headers: [Header]
+    public var timestamp: Int64
+    public var timestampType: TimestampType
+    public var offset: Int64
+
+    public init(
+        key: [UInt8]? = nil, value: [UInt8]? = nil, headers: [Header] = [], timestamp: Int64 = 0,
+        timestampType: TimestampType = .create, offset: Int64 = 0
+    ) {
+        (self.key, self.value, self.headers) = (key, value, headers)
+        (self.timestamp, self.timestampType, self.offset) = (timestamp, timestampType, offset)
+    }
 }
 
 /// Kafka in memory: topics with partitions, and one consumer group whose members share them. Offsets can have gaps.
-final class MemoryBroker: Sendable {
+public final class MemoryBroker: Sendable {
     struct Log: Sendable {
         var events: [ProducedEvent] = []
         var first: Int64 = 0
@@ -28,13 +39,14 @@ final class MemoryBroker: Sendable {
 
     struct State: Sendable {
         var logs: [TopicPartition: Log] = [:]
-        var owners: [TopicPartition: Int] = [:]
         var hints: [TopicPartition: Int64] = [:]
     }
 
     let state = Mutex(State())
 
-    func createTopic(_ topic: String, partitions: Int) {
+    public init() {}
+
+    public func createTopic(_ topic: String, partitions: Int) {
         state.withLock { state in
             for partition in 0..<partitions {
                 state.logs[TopicPartition(topic: topic, partition: Int32(partition))] = Log()
@@ -44,7 +56,7 @@ final class MemoryBroker: Sendable {
 
     /// Appends an event, after `gap` offsets that carry none, as transaction markers and compaction leave them.
     @discardableResult
-    func produce(_ event: ProducedEvent, to name: TopicPartition, gap: Int64 = 0) -> Int64 {
+    public func produce(_ event: ProducedEvent, to name: TopicPartition, gap: Int64 = 0) -> Int64 {
         state.withLock { state in
             var log = state.logs[name] ?? Log()
             var event = event
@@ -56,22 +68,22 @@ final class MemoryBroker: Sendable {
         }
     }
 
-    func deleteEvents(before offset: Int64, of name: TopicPartition) {
+    public func deleteEvents(before offset: Int64, of name: TopicPartition) {
         state.withLock { state in
             state.logs[name]?.events.removeAll { $0.offset < offset }
             state.logs[name]?.first = offset
         }
     }
 
-    func partitions() -> [TopicPartition] { state.withLock { $0.logs.keys.sorted() } }
+    public func partitions() -> [TopicPartition] { state.withLock { $0.logs.keys.sorted() } }
 
-    func events(of name: TopicPartition) -> [ProducedEvent] { state.withLock { $0.logs[name]?.events ?? [] } }
+    public func events(of name: TopicPartition) -> [ProducedEvent] { state.withLock { $0.logs[name]?.events ?? [] } }
 
-    func hints() -> [TopicPartition: Int64] { state.withLock { $0.hints } }
+    public func hints() -> [TopicPartition: Int64] { state.withLock { $0.hints } }
 }
 
 /// One consumer of a `MemoryBroker`. What it is assigned is decided by the test, by `assign` and `revoke`.
-final class MemorySource: EventSource {
+public final class MemorySource: EventSource {
     private let broker: MemoryBroker
     private var indices: [TopicPartition: Int32] = [:]
     private var names: [TopicPartition] = []
@@ -80,28 +92,29 @@ final class MemorySource: EventSource {
     private var signals: [SourceSignal] = []
     private var isClosing = false
     private var reportedEnds: [TopicPartition: Int64] = [:]
-    private(set) var released: [TopicPartition] = []
-    private(set) var pauses = 0
+    public private(set) var released: [TopicPartition] = []
+    public private(set) var pauses = 0
 
-    init(_ broker: MemoryBroker) {
+    public init(_ broker: MemoryBroker) {
         self.broker = broker
     }
 
-    func assign(_ names: [TopicPartition]) { signals.append(.assigned(names)) }
+    public func assign(_ names: [TopicPartition]) { signals.append(.assigned(names)) }
 
-    func revoke(_ names: [TopicPartition], lost: Bool = false) {
+    public func revoke(_ names: [TopicPartition], lost: Bool = false) {
         if lost { for name in names { positions[name] = nil } }
         signals.append(.revoked(names, lost: lost))
     }
 
-    func index(of name: TopicPartition) -> Int32 {
+    public func index(of name: TopicPartition) -> Int32 {
         if let known = indices[name] { return known }
         names.append(name)
         indices[name] = Int32(names.count - 1)
         return Int32(names.count - 1)
     }
 
-    func poll(timeout: Duration, eventsMax: Int, _ receive: (EventBatch) -> Void) throws(SourceError) -> [SourceSignal]
+    public func poll(timeout: Duration, eventsMax: Int, _ receive: (EventBatch) -> Void) throws(SourceError)
+        -> [SourceSignal]
     {
         if eventsMax > 0 { for name in positions.keys.sorted() { deliver(name, eventsMax: eventsMax, receive) } }
         if isClosing, positions.isEmpty { signals.append(.closed) }
@@ -128,7 +141,7 @@ final class MemorySource: EventSource {
         arena.withBatch(receive)
     }
 
-    func resolve(_ position: StartPosition, for topicPartitions: [TopicPartition])
+    public func resolve(_ position: StartPosition, for topicPartitions: [TopicPartition])
         throws(SourceError) -> [TopicPartition: Int64]
     {
         broker.state.withLock { state in
@@ -146,39 +159,39 @@ final class MemorySource: EventSource {
         }
     }
 
-    func endOffsets(of topicPartitions: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64] {
+    public func endOffsets(of topicPartitions: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64] {
         try resolve(.latest, for: topicPartitions)
     }
 
-    func knownEnd(of name: TopicPartition) -> Int64? { broker.state.withLock { $0.logs[name]?.next } }
+    public func knownEnd(of name: TopicPartition) -> Int64? { broker.state.withLock { $0.logs[name]?.next } }
 
-    func start(_ offsets: [TopicPartition: Int64]) throws(SourceError) {
+    public func start(_ offsets: [TopicPartition: Int64]) throws(SourceError) {
         positions.merge(offsets) { $1 }
         for name in offsets.keys { reportedEnds[name] = nil }
     }
 
-    func release(_ topicPartitions: [TopicPartition]) throws(SourceError) {
+    public func release(_ topicPartitions: [TopicPartition]) throws(SourceError) {
         released += topicPartitions
         for name in topicPartitions { positions[name] = nil }
     }
 
-    func seek(_ name: TopicPartition, to offset: Int64) throws(SourceError) {
+    public func seek(_ name: TopicPartition, to offset: Int64) throws(SourceError) {
         positions[name] = offset
         reportedEnds[name] = nil
     }
 
-    func pause(_ topicPartitions: [TopicPartition]) throws(SourceError) {
+    public func pause(_ topicPartitions: [TopicPartition]) throws(SourceError) {
         pauses += 1
         paused.formUnion(topicPartitions)
     }
 
-    func resume(_ topicPartitions: [TopicPartition]) throws(SourceError) { paused.subtract(topicPartitions) }
+    public func resume(_ topicPartitions: [TopicPartition]) throws(SourceError) { paused.subtract(topicPartitions) }
 
-    func hint(_ offsets: [TopicPartition: Int64]) {
+    public func hint(_ offsets: [TopicPartition: Int64]) {
         broker.state.withLock { $0.hints.merge(offsets) { $1 } }
     }
 
-    func close() {
+    public func close() {
         isClosing = true
         if !positions.isEmpty { signals.append(.revoked(positions.keys.sorted(), lost: false)) }
     }

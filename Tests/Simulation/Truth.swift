@@ -1,0 +1,261 @@
+import Foundation
+import LakeModel
+import ObjectStorage
+import Synchronization
+
+/// The lake as the store really holds it, judged after every change by rules written down a second time.
+///
+/// Shares no code with the catalog: it reads the log's JSON by itself, and keeps the invariants of the design: no log
+/// entry is won twice, offsets join without gap or overlap, what a commit adds is there and is new, nothing live is
+/// deleted, nothing is deleted before its boundary, horizon or grace.
+final class Truth: Sendable {
+    struct Object: Decodable, Sendable {
+        struct Span: Decodable, Sendable {
+            var topic: String
+            var partition: Int32
+            var first: Int64
+            var last: Int64
+            var count: Int64
+        }
+
+        var path: String
+        var side: String
+        var bytes: Int64
+        var records: Int64
+        var offsets: [Span]
+        var uploaded_at: String
+    }
+
+    struct Entry: Decodable, Sendable {
+        struct Range: Decodable, Sendable {
+            var topic: String
+            var partition: Int32
+            var from: Int64
+            var to: Int64
+            var events: Int64
+        }
+
+        var version: Int64
+        var id: String
+        var parent: String?
+        var kind: String
+        var offsets: [Range]
+        var add: [Object]
+        var remove: [String]
+        var horizon: String?
+    }
+
+    private struct Boundary: Decodable {
+        var version: Int64
+        var checkpoint: Int64
+    }
+
+    struct State: Sendable {
+        var newest: Int64 = 0
+        var newestID: String?
+        var boundary: Int64 = 0
+        var boundaryCheckpoint: Int64 = 0
+        var horizon = ""
+        var next: [TopicPartition: Int64] = [:]
+        var live: [String: Object] = [:]
+        /// Paths that some commit has added, and when (virtual time) one took them out again.
+        var added: Set<String> = []
+        var removedAt: [String: Duration] = [:]
+        /// Every key in the store, with its content and the store's time for it.
+        var stored: [String: (bytes: [UInt8], at: String)] = [:]
+        /// Entries written into the collected part of the log by a writer that slept: allowed, and void.
+        var ghosts = 0
+        var commits: [String: Int] = [:]
+        var violations: [String] = []
+    }
+
+    private let state = Mutex(State())
+    private let time: VirtualTime
+    private let folder: String
+    /// Removed objects stay at least this long.
+    private let grace: Duration
+
+    init(table: String, time: VirtualTime, grace: Duration) {
+        (folder, self.time, self.grace) = ("\(table)/", time, grace)
+    }
+
+    var now: State { state.withLock { $0 } }
+
+    var firstViolation: String? { state.withLock { $0.violations.first } }
+
+    func blame(_ text: String) { state.withLock { $0.violations.append(text) } }
+
+    /// Nobody may believe that more is committed than is.
+    func check(hints: [TopicPartition: Int64]) {
+        state.withLock { state in
+            for (name, offset) in hints where offset > state.next[name] ?? 0 {
+                state.violations.append(
+                    "a writer believes that \(name) is committed up to \(offset), the log says \(state.next[name] ?? 0)"
+                )
+            }
+        }
+    }
+
+    // MARK: What happens to the store
+
+    func didPut(_ key: String, _ bytes: [UInt8], at modified: Timestamp) {
+        state.withLock { state in
+            state.stored[key] = (bytes, modified.description)
+            if key.hasPrefix(folder + "_varve/log/") {
+                guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(bytes)) else {
+                    return state.violations.append("\(key) is not a log entry")
+                }
+                append(entry, &state)
+            } else if key == folder + "_varve/boundary.json" {
+                guard let boundary = try? JSONDecoder().decode(Boundary.self, from: Data(bytes)) else {
+                    return state.violations.append("\(key) is not a boundary")
+                }
+                advance(boundary, &state)
+            }
+        }
+    }
+
+    private func append(_ entry: Entry, _ state: inout State) {
+        func blame(_ text: String) { state.violations.append("commit \(entry.version) (\(entry.kind)): \(text)") }
+        guard entry.version > state.boundary else {
+            state.ghosts += 1
+            return
+        }
+        guard entry.version == state.newest + 1 else {
+            return blame("follows \(state.newest); each version is won once, and without gaps")
+        }
+        if entry.parent != state.newestID { blame("its parent is not the commit before it") }
+        for range in entry.offsets {
+            let name = TopicPartition(topic: range.topic, partition: range.partition)
+            let expected = state.next[name] ?? 0
+            if range.from != expected { blame("\(name) begins at \(range.from), not at \(expected)") }
+            if range.to < range.from { blame("\(name) goes back from \(range.from) to \(range.to)") }
+            state.next[name] = range.to
+        }
+        checkCounts(entry, state, blame)
+        for path in entry.remove {
+            if state.live.removeValue(forKey: path) == nil { blame("removes \(path), which is not live") }
+            state.removedAt[path] = time.elapsed
+        }
+        for object in entry.add {
+            if !state.added.insert(object.path).inserted { blame("adds \(object.path) a second time") }
+            guard let stored = state.stored[folder + object.path] else {
+                blame("adds \(object.path), which the store does not have")
+                continue
+            }
+            if stored.bytes.count != Int(object.bytes) {
+                blame("\(object.path) has \(stored.bytes.count) bytes, not \(object.bytes)")
+            }
+            if object.uploaded_at < state.horizon { blame("adds \(object.path), which is dead") }
+            state.live[object.path] = object
+        }
+        if let horizon = entry.horizon, horizon > state.horizon { state.horizon = horizon }
+        (state.newest, state.newestID) = (entry.version, entry.id)
+        state.commits[entry.kind, default: 0] += 1
+    }
+
+    /// An append adds as many events of each topic partition as its ranges say; what rewrites keeps every count.
+    private func checkCounts(_ entry: Entry, _ state: State, _ blame: (String) -> Void) {
+        func counts(_ objects: [Object]) -> [TopicPartition: Int64] {
+            var counts: [TopicPartition: Int64] = [:]
+            for span in objects.flatMap(\.offsets) {
+                counts[TopicPartition(topic: span.topic, partition: span.partition), default: 0] += span.count
+            }
+            return counts
+        }
+        let added = counts(entry.add)
+        switch entry.kind {
+        case "append":
+            var said: [TopicPartition: Int64] = [:]
+            for range in entry.offsets where range.events > 0 {
+                said[TopicPartition(topic: range.topic, partition: range.partition)] = range.events
+            }
+            if said != added { blame("says it adds \(said) events, its objects hold \(added)") }
+        case "compact":
+            let removed = counts(entry.remove.compactMap { state.live[$0] })
+            if removed != added { blame("takes \(removed) events away and adds \(added)") }
+        default: break
+        }
+    }
+
+    private func advance(_ boundary: Boundary, _ state: inout State) {
+        func blame(_ text: String) { state.violations.append("boundary \(boundary.version): \(text)") }
+        if boundary.version < state.boundary { blame("goes back from \(state.boundary)") }
+        if boundary.version >= state.newest { blame("is not below the newest entry, \(state.newest)") }
+        if boundary.checkpoint < boundary.version { blame("its checkpoint \(boundary.checkpoint) is below it") }
+        if state.stored[list(boundary.checkpoint)] == nil { blame("its checkpoint \(boundary.checkpoint) is missing") }
+        (state.boundary, state.boundaryCheckpoint) = (boundary.version, boundary.checkpoint)
+    }
+
+    private func list(_ version: Int64) -> String {
+        let digits = String(version)
+        return "\(folder)_varve/checkpoint/\(String(repeating: "0", count: 20 - digits.count))\(digits)/list.ndjson.zst"
+    }
+
+    func didDelete(_ keys: [String]) {
+        state.withLock { state in
+            for key in keys {
+                guard let stored = state.stored.removeValue(forKey: key) else { continue }
+                if let problem = problem(deleting: key, uploadedAt: stored.at, state) {
+                    state.violations.append("deleted \(key): \(problem)")
+                }
+            }
+        }
+    }
+
+    private func problem(deleting key: String, uploadedAt: String, _ state: State) -> String? {
+        if key.hasPrefix(folder + "_varve/log/") {
+            let version = Int64(key.dropFirst(folder.utf8.count + 11).prefix(20)) ?? 0
+            return version > state.boundary ? "the boundary is at \(state.boundary)" : nil
+        }
+        if key == list(state.boundaryCheckpoint) { return "the boundary names it" }
+        if key.hasPrefix(folder + "_varve/") { return nil }
+        let path = String(key.dropFirst(folder.count))
+        if state.live[path] != nil { return "it is live" }
+        if let removed = state.removedAt[path] {
+            return time.elapsed - removed < grace ? "it was removed \(time.elapsed - removed) ago" : nil
+        }
+        if path.hasSuffix("_SUCCESS") { return nil }
+        return uploadedAt < state.horizon ? nil : "no commit says that it is dead"
+    }
+}
+
+/// The store's truth: what reaches it happens at once, and is judged at once.
+struct ObservedStore: ForwardingStore {
+    let memory: MemoryObjectStore
+    let truth: Truth
+
+    var inner: any ObjectStore { memory }
+
+    func put(_ body: ObjectBody, to key: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
+        let info = try await memory.put(body, to: key, options: options)
+        truth.didPut(key.description, body.bytes, at: info.modifiedAt)
+        return info
+    }
+
+    func copy(_ source: ObjectKey, to target: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
+        let info = try await memory.copy(source, to: target, options: options)
+        try await look(at: target, info)
+        return info
+    }
+
+    func completeUpload(_ upload: UploadID, of key: ObjectKey, parts: [UploadedPart], options: PutOptions)
+        async throws(StoreError) -> ObjectInfo
+    {
+        let info = try await memory.completeUpload(upload, of: key, parts: parts, options: options)
+        try await look(at: key, info)
+        return info
+    }
+
+    private func look(at key: ObjectKey, _ info: ObjectInfo) async throws(StoreError) {
+        let content = try await memory.get(key, range: nil, bytesMax: 1 << 30)
+        truth.didPut(key.description, content.bytes, at: info.modifiedAt)
+    }
+
+    func delete(_ keys: [ObjectKey]) async throws(StoreError) -> [DeleteFailure] {
+        let failures = try await memory.delete(keys)
+        let failed = Set(failures.map(\.key))
+        truth.didDelete(keys.filter { !failed.contains($0) }.map(\.description))
+        return failures
+    }
+}
