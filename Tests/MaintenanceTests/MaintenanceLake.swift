@@ -151,6 +151,8 @@ final class MaintenanceLake: Sendable {
         return object
     }
 
+    var events: [ModelEvent: Stored] { model.withLock { $0 } }
+
     /// Takes events out of the model: a test has removed their objects on purpose.
     func forget(_ events: Set<ModelEvent>) {
         model.withLock { model in for event in events { model[event] = nil } }
