@@ -25,7 +25,7 @@ public struct CompactionPlanner: Sendable {
 
         init(_ object: DataObject) {
             (partition, side, format) = (object.partition, object.side, object.format)
-            (schemaID, tags) = (object.schemaID, object.tags.filter { $0 != "late" })
+            (schemaID, tags) = (object.schemaID, ObjectLabels(object.tags).withoutLevel.filter { $0 != "late" })
         }
 
         static func < (a: Kind, b: Kind) -> Bool { a.sortKey < b.sortKey }
@@ -39,7 +39,10 @@ public struct CompactionPlanner: Sendable {
     public mutating func add(_ objects: [DataObject]) {
         for (partition, objects) in Dictionary(grouping: objects, by: \.partition).sorted(by: { $0.key < $1.key }) {
             guard policy.covers(LakeHour(partition)), isSettled(partition, objects) else { continue }
-            let wanted = objects.filter { policy.sides.contains($0.side) && policy.heldTags.isDisjoint(with: $0.tags) }
+            let wanted = objects.filter {
+                policy.sides.contains($0.side) && policy.heldTags.isDisjoint(with: $0.tags)
+                    && ObjectLabels($0.tags).isReadable
+            }
             for (kind, objects) in Dictionary(grouping: wanted, by: Kind.init).sorted(by: { $0.key < $1.key }) {
                 plan(kind, objects)
             }

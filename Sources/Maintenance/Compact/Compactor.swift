@@ -118,6 +118,8 @@ extension Compactor {
         let spec = spec(group, policy, inputs)
         var rewriter = Rewriter(store: table.store, table: table.name, formats: formats, putOptions: putOptions)
         rewriter.sortBytesMax = sortBytesMax
+        // What lifecycle has moved stays where it was moved to.
+        if let storageClass = ObjectLabels(spec.tags).storageClass { rewriter.putOptions.storageClass = storageClass }
         rewriter.timeIsKafka = snapshot.head.layout?.time == "kafka"
         let result: RewriteResult
         do {
@@ -139,7 +141,7 @@ extension Compactor {
         // A little over the target, so that a group just above it does not leave a crumb.
         spec.targetBytes = policy.targetBytes &+ policy.targetBytes / 5
         spec.keepsLastOfKey = policy.keepsLastOfKey && group.side != .deadLetter && group.format != .value
-        spec.tags = Set(inputs.flatMap(\.tags)).sorted()
+        spec.tags = Set(inputs.flatMap { ObjectLabels($0.tags).withoutLevel }).sorted()
         return spec
     }
 

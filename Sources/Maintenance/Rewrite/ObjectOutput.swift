@@ -78,8 +78,9 @@ final class ObjectOutput {
             self.upload = nil
         } else {
             options.checksum = checksum
-            puts += 1
-            info = try await store.put(ObjectBody(chunks: chunks), to: key, options: options)
+            // Names are new by their commit id; this makes it certain that nothing is ever overwritten.
+            options.condition = .absent
+            info = try await putWhole(options)
         }
         chunks = []
         let seen = spans.spans
@@ -93,6 +94,18 @@ final class ObjectOutput {
     func abandon() async {
         guard let upload else { return }
         try? await store.abortUpload(upload, of: key)
+    }
+
+    private func putWhole(_ options: PutOptions) async throws(StoreError) -> ObjectInfo {
+        puts += 1
+        do {
+            return try await store.put(ObjectBody(chunks: chunks), to: key, options: options)
+        } catch  where error.kind == .conflict && error.mayHaveHappened {
+            // A retry inside the store met what its first attempt had written.
+            let info = try await store.head(key)
+            guard info.bytes == bytes else { throw error }
+            return info
+        }
     }
 
     private var checksum: Checksum { Checksum(algorithm: .crc64nvme, value: hex(digest.value)) }

@@ -164,9 +164,12 @@ private final class Rewrite {
 
     private func close() async throws {
         guard let output else { return }
-        let object = try await output.finish(
+        var object = try await output.finish(
             side: names.side, partition: names.partition, format: spec.format, spans: statedSpans,
             times: times(output), tags: spec.tags)
+        if spec.format == inputs.first?.format, Set(inputs.map(\.schemaID)).count == 1 {
+            object.schemaID = inputs.first?.schemaID
+        }
         result.requests.puts += output.puts
         result.outputs.append(object)
         self.output = nil
