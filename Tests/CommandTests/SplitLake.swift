@@ -54,7 +54,13 @@ struct SplitLake {
 
     /// Runs a command on this lake, with the machine's clock: a directory's files are dated by it.
     func run(_ arguments: String...) async -> CommandOutcome {
-        await runVarve(arguments + ["--lake", url], clock: SystemClock())
+        await run(arguments)
+    }
+
+    func run(
+        _ arguments: [String], environment: [String: String] = [:], files: [String: String] = [:]
+    ) async -> CommandOutcome {
+        await runVarve(arguments + ["--lake", url], environment: environment, files: files, clock: SystemClock())
     }
 
     /// The keys of all objects.

@@ -67,7 +67,7 @@ struct CompactionPlannerTests {
         let plan = groups(objects)
         #expect(plan.map(\.inputs.count).sorted() == [2, 2, 2, 2, 2, 4])
         #expect(Set(plan.flatMap(\.inputs)).count == 14)
-        let held = groups(objects, policy { $0.heldTags = ["hold"] })
+        let held = groups(objects, policy { $0.holds = [LegalHold(name: "h", tags: ["hold"])] })
         #expect(Set(held.flatMap(\.inputs)).count == 12)
     }
 

@@ -39,9 +39,9 @@ public struct CompactionPlanner: Sendable {
     public mutating func add(_ objects: [DataObject]) {
         for (partition, objects) in Dictionary(grouping: objects, by: \.partition).sorted(by: { $0.key < $1.key }) {
             guard policy.covers(LakeHour(partition)), isSettled(partition, objects) else { continue }
-            let wanted = objects.filter {
-                policy.sides.contains($0.side) && policy.heldTags.isDisjoint(with: $0.tags)
-                    && ObjectLabels($0.tags).isReadable
+            let wanted = objects.filter { object in
+                policy.sides.contains(object.side) && ObjectLabels(object.tags).isReadable
+                    && !policy.holds.contains { $0.holds(object) }
             }
             for (kind, objects) in Dictionary(grouping: wanted, by: Kind.init).sorted(by: { $0.key < $1.key }) {
                 plan(kind, objects)

@@ -20,12 +20,12 @@ public struct CompactionPolicy: Hashable, Sendable, Codable {
     public var format: DataFormat?
     /// Of several events of one topic partition with the same key keeps only the last, in each partition of the table.
     public var keepsLastOfKey = false
-    public var sides: Set<TableSide> = Set(TableSide.allCases)
+    public var sides = TableSide.allCases
     /// Only these hours; nil for all.
     public var firstHour: LakeHour?
     public var lastHour: LakeHour?
-    /// Objects with one of these labels are left alone.
-    public var heldTags: Set<String> = []
+    /// What is left alone.
+    public var holds: [LegalHold] = []
     /// Inputs of one rewrite, so that one commit stays small.
     public var inputsMax = 10_000
 
@@ -42,7 +42,7 @@ public struct CompactionPolicy: Hashable, Sendable, Codable {
         case sides
         case firstHour = "first_hour"
         case lastHour = "last_hour"
-        case heldTags = "held_tags"
+        case holds
         case inputsMax = "inputs_max"
     }
 

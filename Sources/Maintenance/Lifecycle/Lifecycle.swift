@@ -62,7 +62,9 @@ public struct Lifecycle: Sendable {
     /// Items of one rule each, few enough for one commit. What is read and written again goes object by object.
     private static func groups(_ items: [LifecycleItem], max: Int) -> [[LifecycleItem]] {
         var groups: [[LifecycleItem]] = []
-        for item in items {
+        var byRule: [LifecycleRule: [LifecycleItem]] = [:]
+        for item in items { byRule[item.rule, default: []].append(item) }
+        for item in byRule.sorted(by: { $0.key.name < $1.key.name }).flatMap(\.value) {
             var isAlone = false
             if case .recompress = item.rule.action { isAlone = true }
             if !isAlone, let last = groups.last, last.count < max, last.first?.rule == item.rule {

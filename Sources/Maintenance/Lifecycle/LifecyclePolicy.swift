@@ -58,23 +58,29 @@ public struct LifecycleRule: Hashable, Sendable {
 }
 
 /// Keeps objects as they are: by label, by hours, or both.
-public struct LegalHold: Hashable, Sendable {
+public struct LegalHold: Hashable, Sendable, Codable {
     public var name: String
     /// Objects with one of these labels; empty for all.
-    public var tags: Set<String>
+    public var tags: [String]
     /// Objects of these hours; nil for all.
     public var firstHour: LakeHour?
     public var lastHour: LakeHour?
 
-    public init(name: String, tags: Set<String> = [], firstHour: LakeHour? = nil, lastHour: LakeHour? = nil) {
+    public init(name: String, tags: [String] = [], firstHour: LakeHour? = nil, lastHour: LakeHour? = nil) {
         (self.name, self.tags, self.firstHour, self.lastHour) = (name, tags, firstHour, lastHour)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, tags
+        case firstHour = "first_hour"
+        case lastHour = "last_hour"
     }
 
     public func holds(_ object: DataObject) -> Bool {
         let hour = LakeHour(object.partition)
         if let firstHour, hour < firstHour { return false }
         if let lastHour, hour > lastHour { return false }
-        return tags.isEmpty || !tags.isDisjoint(with: object.tags)
+        return tags.isEmpty || tags.contains { object.tags.contains($0) }
     }
 }
 

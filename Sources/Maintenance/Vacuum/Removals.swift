@@ -5,19 +5,6 @@ import LakeModel
 ///
 /// Holds 16 bytes of hash for each path, so that a table of many rewrites does not fill the memory.
 struct Removals: Sendable {
-    private struct PathHash: Hashable, Sendable {
-        var first: Int
-        var second: Int
-
-        init(_ path: String) {
-            var (one, two) = (Hasher(), Hasher())
-            one.combine(path)
-            two.combine(1)
-            two.combine(path)
-            (first, second) = (one.finalize(), two.finalize())
-        }
-    }
-
     enum State: Hashable, Sendable {
         case unknown
         /// Removed so lately that readers of an older snapshot may still want it.

@@ -55,4 +55,16 @@ extension Settings {
             return policy
         }
     }
+
+    /// How erasures are signed.
+    struct Erasure: Decodable, Sendable {
+        /// A secret: `ed25519:BASE64` or `hmac-sha256:BASE64`.
+        var signingKey: String?
+
+        var key: CertificateKey? { signingKey.flatMap { CertificateKey($0) } }
+
+        enum CodingKeys: String, CodingKey {
+            case signingKey = "signing_key"
+        }
+    }
 }

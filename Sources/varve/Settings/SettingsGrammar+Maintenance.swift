@@ -1,3 +1,5 @@
+import Maintenance
+
 extension SettingsGrammar {
     static let compact: [SettingKey] = [
         SettingKey(
@@ -32,5 +34,14 @@ extension SettingsGrammar {
         SettingKey(
             "log_after", .duration(0...315_360_000_000), fallback: "30d",
             "How long log entries are kept, for time travel and audits."),
+    ]
+
+    static let erasure: [SettingKey] = [
+        SettingKey(
+            "signing_key",
+            .text(expecting: "ed25519: or hmac-sha256: and a key in base64") { CertificateKey($0) != nil },
+            secret: true,
+            "What certificates are signed with: `ed25519:` and 32 bytes in base64, or `hmac-sha256:` and at least 16. Write "
+                + "it as ${NAME} or ${file:/path}.")
     ]
 }

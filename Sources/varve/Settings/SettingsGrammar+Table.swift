@@ -23,6 +23,8 @@ extension SettingsGrammar {
         SettingKey("compact", .record(compact), "How `varve compact` merges the table's objects."),
         SettingKey("vacuum", .record(vacuum), "How long `varve vacuum` leaves things alone that nobody needs."),
         SettingKey(
+            "lifecycle", .record(lifecycle), "What `varve lifecycle` does with objects as they grow old."),
+        SettingKey(
             "tags", .list(.label, countMax: 50), fallback: "[]",
             "Labels on every object in the catalog, for `manifest ls --tag` and lifecycle rules."),
     ]

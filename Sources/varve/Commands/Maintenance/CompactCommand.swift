@@ -86,7 +86,9 @@ struct CompactCommand: AsyncParsableCommand {
         var plans: [(Table, CompactionPlan)] = []
         for name in try await session.chosenTables(tables) {
             let table = try await session.lake.openExisting(name)
-            let policy = try choice.policy(session.tableSettings(name)?.compact.policy, memoryBytes: memory.bytes)
+            let settings = session.tableSettings(name)
+            var policy = try choice.policy(settings?.compact.policy, memoryBytes: memory.bytes)
+            policy.holds += settings?.lifecycle.policy.holds ?? []
             plans.append(
                 (table, try await CompactionPlan.make(try await table.snapshot(), policy: policy, now: session.now)))
         }

@@ -46,7 +46,7 @@ struct CompactionChoice: ParsableArguments {
         policy.firstHour = fromHour
         // A day names all its hours.
         policy.lastHour = toHour.map { $0.hour == nil ? LakeHour(date: $0.date, hour: 23) : $0 }
-        policy.heldTags.formUnion(hold)
+        if !hold.isEmpty { policy.holds.append(LegalHold(name: "--hold", tags: hold)) }
         let fitting = Int64(memoryBytes) / 2
         guard policy.order == .input || policy.targetBytes <= fitting else {
             throw CommandFailure(
