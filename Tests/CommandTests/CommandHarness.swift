@@ -18,14 +18,15 @@ struct CommandOutcome {
 let standingTime = Timestamp(milliseconds: 1_795_237_629_250)
 
 /// Runs a command line in this process, with an environment and files of its own.
-func runVarve(_ arguments: [String], environment: [String: String] = [:], files: [String: String] = [:]) async
-    -> CommandOutcome
-{
+func runVarve(
+    _ arguments: [String], environment: [String: String] = [:], files: [String: String] = [:],
+    clock: any LakeClock = ManualClock(now: standingTime)
+) async -> CommandOutcome {
     let output = ByteSink()
     let errors = ByteSink()
     let console = Console(output: { output.append($0) }, errors: { errors.append($0) })
     let context = CommandContext(
-        console: console, environment: environment, clock: ManualClock(now: standingTime), readFile: { files[$0] })
+        console: console, environment: environment, clock: clock, readFile: { files[$0] })
     let status = await Program.run(arguments, in: context)
     return CommandOutcome(status: status, output: output.text, errors: errors.text)
 }

@@ -1,4 +1,4 @@
-"""The golden files of the catalog satisfy its JSON Schemas, and the schemas refuse what they should.
+"""The golden files of the catalog and of maintenance satisfy its JSON Schemas, and the schemas refuse what they should.
 
 Run: python -m pip install jsonschema pytest && python -m pytest Tests/python/test_schemas.py
 The Swift tests show that these golden files are what the program writes, byte for byte.
@@ -15,7 +15,8 @@ from referencing import Registry, Resource
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 # Lines of events have their own tests, in test_formats.py.
 CATALOG = [
-    SCHEMAS / f"{name}.v1.json" for name in ["boundary", "checkpoint-list", "commit", "data-object", "latest"]
+    SCHEMAS / f"{name}.v1.json" for name in [
+        "boundary", "checkpoint-list", "commit", "data-object", "latest", "compaction-plan", "erasure-certificate"]
 ]
 
 
@@ -69,7 +70,7 @@ def test_golden_file_satisfies_its_schema(schema, document):
 def test_unknown_and_missing_fields_are_refused(schema, document):
     assert not validator(schema).is_valid({**document, "surprise": 1})
     required = [key for key in document if key not in {"layout", "reason", "parent", "horizon", "event_time",
-                                                       "schema_id", "closed_through", "id", "at", "offsets"}]
+                                                       "schema_id", "closed_through", "id", "at", "offsets", "signature"}]
     for key in required:
         less = copy.deepcopy(document)
         del less[key]

@@ -19,9 +19,11 @@ public struct ObjectLineReader: Sendable {
     /// Calls `body` with each line, without its line feed, borrowed for the call; false from it stops the reading, and
     /// then nothing is checked. Size, checksum and number of lines are checked when the end is reached.
     ///
-    /// What `body` throws comes out as it is; all else is a `ReadError`.
+    /// `pause` is called after each chunk, when no line is borrowed. What `body` and `pause` throw comes out as it is;
+    /// all else is a `ReadError`.
     public func forEachLine(
-        of object: DataObject, _ body: (UnsafeRawBufferPointer) throws -> Bool
+        of object: DataObject, _ body: (UnsafeRawBufferPointer) throws -> Bool,
+        pause: () async throws -> Void = {}
     ) async throws {
         guard object.format != .parquet else { throw damaged(object, "it is Parquet and has no lines") }
         var pass = try LinePass(object)
@@ -37,6 +39,7 @@ public struct ObjectLineReader: Sendable {
             } catch is LineSplitter.LineTooLong {
                 throw damaged(object, "it holds a line that is too long")
             }
+            try await pause()
         }
         if let fault = pass.finish(bytesRead: offset) { throw damaged(object, fault) }
     }

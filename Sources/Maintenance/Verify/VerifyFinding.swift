@@ -13,6 +13,8 @@ public struct VerifyFinding: Hashable, Sendable {
         case overlap
         /// The broker no longer has, or does not have yet, the offset that comes next.
         case kafka
+        /// A certificate of erasure does not hold.
+        case erasure
     }
 
     public var kind: Kind

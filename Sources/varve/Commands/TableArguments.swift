@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Catalog
 public import LakeModel
+public import Maintenance
 
 extension TableAddress: ExpressibleByArgument {
     public init?(argument: String) {
@@ -15,6 +16,8 @@ extension LakeHour: ExpressibleByArgument {
         self = hour
     }
 }
+
+extension RowOrder: ExpressibleByArgument {}
 
 /// A range of offsets on the command line: `100..200` without the end, `100..` and `..200`.
 struct OffsetsArgument: Hashable, Sendable, ExpressibleByArgument {

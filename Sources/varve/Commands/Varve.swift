@@ -19,6 +19,8 @@ struct Varve: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, DemoCommand.self, CheckCommand.self, DoctorCommand.self, ConfigCommand.self,
             TablesCommand.self, ManifestCommand.self,
-            CatCommand.self, VerifyCommand.self, WaitCommand.self, VersionCommand.self, DocsCommand.self,
+            CatCommand.self, VerifyCommand.self, WaitCommand.self, CompactCommand.self, VacuumCommand.self,
+            LifecycleCommand.self, EraseCommand.self,
+            VersionCommand.self, DocsCommand.self,
         ])
 }

@@ -15,6 +15,7 @@ extension CommandFailure {
         case let error as CatalogError: self.init(catalog: error)
         case let error as StoreError: self.init(store: error)
         case let error as ReadError: self.init(read: error)
+        case let error as MaintenanceError: self.init(maintenance: error)
         case let error as KafkaError:
             self.init(ExitStatus(error.code), [Problem("Kafka", at: "", fix: error.description)])
         case let error as CredentialsError: self.init(.noPermission, "no credentials", at: "s3", fix: error.message)
@@ -41,6 +42,16 @@ extension CommandFailure {
                 .dataError, error.description, at: "",
                 fix: "see 'varve verify --deep'; restore the object from a copy, or read --at an earlier version")
         }
+    }
+
+    private init(maintenance error: MaintenanceError) {
+        let status: ExitStatus =
+            switch error {
+            case .clocksDiffer: .configuration
+            case .unbalanced: .dataError
+            case .unsupported, .invalid: .usage
+            }
+        self.init(status, [Problem(error.description, at: "", fix: "")])
     }
 
     private init(catalog error: CatalogError) {

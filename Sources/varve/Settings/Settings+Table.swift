@@ -15,13 +15,16 @@ extension Settings {
         var rotate: Rotate
         var late: Late
         var close: Close
+        var compact: Compact
+        var vacuum: Vacuum
+        var lifecycle: Lifecycle
         /// Labels that every object of the table carries in the catalog.
         var tags: [String]
 
         enum CodingKeys: String, CodingKey {
             case name, topics, start
             case onReset = "on_reset"
-            case partition, format, compression, rotate, late, close, tags
+            case partition, format, compression, rotate, late, close, compact, vacuum, lifecycle, tags
         }
     }
 

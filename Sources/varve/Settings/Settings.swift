@@ -10,6 +10,7 @@ struct Settings: Decodable, Sendable {
     var server: Server
     var log: Log
     var shutdown: Shutdown
+    var erasure: Erasure
     var tables: [Table]
 }
 

@@ -96,6 +96,7 @@ struct SettingsCrossCheck {
                     problem(
                         "the table '\(table.name)' is there twice", path + [.key("name")], fix: "rename one of them"))
             }
+            problems += lifecycleProblems(table, path)
             if isSideTableName(table.name) {
                 problems.append(
                     problem(
@@ -136,5 +137,15 @@ struct SettingsCrossCheck {
                 problem("a unit for Kafka timestamps", unit, fix: "leave it out: they are always milliseconds"))
         }
         return problems
+    }
+
+    private func lifecycleProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
+        table.lifecycle.rules.enumerated().compactMap { index, rule in
+            guard rule.deed == .tier, rule.storageClass == nil else { return nil }
+            return problem(
+                "no storage class to move to",
+                path + [.key("lifecycle"), .key("rules"), .index(index), .key("storage_class")],
+                fix: "write one, such as STANDARD_IA")
+        }
     }
 }

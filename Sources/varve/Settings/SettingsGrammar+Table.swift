@@ -20,6 +20,10 @@ extension SettingsGrammar {
         SettingKey("rotate", .record(rotate), "When an open object is full; whichever comes first."),
         SettingKey("late", .record(late), "What to do with events far behind the table's time."),
         SettingKey("close", .record(close), "When an hour is declared complete."),
+        SettingKey("compact", .record(compact), "How `varve compact` merges the table's objects."),
+        SettingKey("vacuum", .record(vacuum), "How long `varve vacuum` leaves things alone that nobody needs."),
+        SettingKey(
+            "lifecycle", .record(lifecycle), "What `varve lifecycle` does with objects as they grow old."),
         SettingKey(
             "tags", .list(.label, countMax: 50), fallback: "[]",
             "Labels on every object in the catalog, for `manifest ls --tag` and lifecycle rules."),

@@ -14,6 +14,7 @@ enum SettingsGrammar {
         SettingKey("server", .record(server), "Health and metrics over HTTP while `varve run` runs."),
         SettingKey("log", .record(log), "The log on standard error."),
         SettingKey("shutdown", .record(shutdown), "What happens on SIGTERM and SIGINT."),
+        SettingKey("erasure", .record(erasure), "How `varve erase` signs its certificates."),
         SettingKey(
             "tables", .list(.record(SettingsGrammar.table), countMax: 1000), fallback: "[]",
             "The tables that `varve run` writes, normally one for each topic."),

@@ -34,10 +34,20 @@ struct VerifyCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The brokers for --kafka, where no configuration names them.", valueName: "list"))
     var brokers: String?
 
+    @Option(help: ArgumentHelp("Check only this certificate of 'varve erase' against the lake.", valueName: "file|url"))
+    var erasure: PlanFile?
+
+    @Option(
+        help: ArgumentHelp(
+            "Whose signature the certificate has to bear, 'ed25519-public:HEX'; by default that of erasure.signing_key.",
+            valueName: "key"))
+    var signedBy: String?
+
     func run() async throws {
         var lake = lake
         lake.brokers = brokers
         let session = try await lake.open()
+        if let erasure { return try await check(erasure, session) }
         var rows: [FindingRow] = []
         for name in try await tables(session) {
             let report = try await verify(name, session)
@@ -75,6 +85,31 @@ struct VerifyCommand: AsyncParsableCommand {
 }
 
 extension VerifyCommand {
+    private func check(_ file: PlanFile, _ session: LakeSession) async throws {
+        let certificate = try ErasureCertificate.decode(try await file.read(session))
+        var key = session.settings.erasure.key
+        if let signedBy {
+            guard let given = CertificateKey(signedBy) else {
+                throw CommandFailure(
+                    .usage, "not a key", at: "option --signed-by", fix: "write ed25519-public: and 64 hex digits")
+            }
+            key = given
+        }
+        if key == nil { session.console.say("no key is known, so the signature is not checked; see --signed-by") }
+        let name = try TableName.parse(certificate.table)
+        let verifier = ErasureVerifier(table: try await session.lake.openExisting(name), certificate: certificate)
+        let findings = try await verifier.findings(key: key, now: session.now)
+        try Listing(findings.map { FindingRow(table: name, finding: $0) }).print(as: format.output, to: session.console)
+        let verdict = findings.isEmpty ? "holds" : "\(findings.count) findings"
+        session.console.say(
+            "\(name): erasure \(certificate.request) of \(certificate.finishedAt), \(certificate.eventsErased) events: "
+                + verdict)
+        if session.now < certificate.olderCopiesGoneBy {
+            session.console.say("older copies may be there until \(certificate.olderCopiesGoneBy); check again then")
+        }
+        if !findings.isEmpty { throw CommandFailure.checkFailed }
+    }
+
     /// Compares the catalog's next offsets with the brokers'.
     private func compare(_ report: VerifyReport, _ session: LakeSession) async throws -> [VerifyFinding] {
         let questions = BrokerQuestions(settings: try session.settings.kafkaSettings(), logger: session.logger)

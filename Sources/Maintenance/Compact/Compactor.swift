@@ -1,0 +1,196 @@
+public import Catalog
+public import LakeModel
+public import ObjectStorage
+
+/// Carries out the groups of a compaction plan, each as one commit.
+///
+/// A group's commit removes its inputs and adds its outputs; it fails where another commit removed one of the inputs
+/// meanwhile, and only then. So appends, other groups, other machines and other tools never block each other. A crash
+/// leaves objects that no commit added, which vacuum deletes.
+public struct Compactor: Sendable {
+    public let table: Table
+    public var formats: RowFormats
+    public var putOptions: PutOptions
+    /// Groups that are worked on at once.
+    public var parallelMax = 2
+    /// What all groups at work may take together.
+    public var memoryBytesMax: Int64 = 512 << 20
+    /// How often a group is tried where inputs vanish or other writers win.
+    public var attemptsMax = 3
+    /// Lines that one group sorts in memory at a time.
+    public var sortBytesMax = 64 << 20
+    public var writer: WriterIdentity
+
+    public init(
+        table: Table, writer: WriterIdentity, formats: RowFormats = .lines, putOptions: PutOptions = PutOptions()
+    ) {
+        (self.table, self.writer, self.formats, self.putOptions) = (table, writer, formats, putOptions)
+    }
+
+    /// Rewrites and commits the groups; one that fails is reported and does not stop the others.
+    ///
+    /// - `random`: ids of commits are drawn from it.
+    /// - `onOutcome`: gets what became of each group, in the order in which they end.
+    public func run(
+        _ groups: [CompactionGroup], policy: CompactionPolicy, using random: inout some RandomNumberGenerator,
+        onOutcome: (CompactionOutcome) -> Void = { _ in }
+    ) async throws -> CompactionReport {
+        var report = CompactionReport()
+        var waiting = groups[...]
+        await withTaskGroup(of: Finished.self) { tasks in
+            var used: Int64 = 0
+            var running = 0
+            while !waiting.isEmpty || running > 0 {
+                while let next = waiting.first, running < parallelMax {
+                    let memory = memoryBytes(next, policy)
+                    // One group alone may always run; the planner keeps groups to a size that fits.
+                    guard running == 0 || used &+ memory <= memoryBytesMax, !Task.isCancelled else { break }
+                    waiting.removeFirst()
+                    let ids = (0..<max(1, attemptsMax)).map { _ in CommitID(using: &random) }
+                    (used, running) = (used &+ memory, running + 1)
+                    tasks.addTask { Finished(await compact(next, policy, ids: ids), memory: memory) }
+                }
+                guard running > 0, let finished = await tasks.next() else { break }
+                (used, running) = (used &- finished.memory, running - 1)
+                report.add(finished.outcome)
+                onOutcome(finished.outcome)
+            }
+        }
+        try Task.checkCancellation()
+        return report
+    }
+
+    /// A class on purpose: with large values as a task's result, Swift 6.3's optimizer mixed up the results of a group.
+    private final class Finished: Sendable {
+        let outcome: CompactionOutcome
+        let memory: Int64
+
+        init(_ outcome: CompactionOutcome, memory: Int64) {
+            (self.outcome, self.memory) = (outcome, memory)
+        }
+    }
+
+    private func memoryBytes(_ group: CompactionGroup, _ policy: CompactionPolicy) -> Int64 {
+        let sorted = min(group.uncompressedBytes, Int64(sortBytesMax))
+        let runs = group.uncompressedBytes > Int64(sortBytesMax) ? group.bytes &+ group.bytes / 2 : 0
+        let keys = policy.keepsLastOfKey ? group.records &* 48 : 0
+        return (40 << 20) &+ sorted &+ sorted / 4 &+ runs &+ keys
+    }
+}
+
+extension Compactor {
+    private func compact(
+        _ group: CompactionGroup, _ policy: CompactionPolicy, ids: [CommitID]
+    ) async -> CompactionOutcome {
+        var outcome = CompactionOutcome(group: group)
+        for id in ids {
+            do {
+                switch try await attempt(group, policy, id: id, &outcome) {
+                case .settled: return outcome
+                case .again(let reason): outcome.problem = reason
+                }
+            } catch {
+                outcome.problem = "\(error)"
+                return outcome
+            }
+            outcome.attempts += 1
+        }
+        return outcome
+    }
+
+    private enum Attempt {
+        case settled
+        case again(String)
+    }
+
+    private func attempt(
+        _ group: CompactionGroup, _ policy: CompactionPolicy, id: CommitID, _ outcome: inout CompactionOutcome
+    ) async throws -> Attempt {
+        let snapshot = try await table.snapshot()
+        let live = try await snapshot.objects(withPaths: Set(group.inputs))
+        let inputs = group.inputs.compactMap { live[$0] }
+        let isConversion = group.format != group.outputFormat
+        guard inputs.count >= (isConversion ? 1 : 2) else {
+            outcome.state = .skipped
+            outcome.problem = "\(group.inputs.count - inputs.count) of its \(group.inputs.count) objects are gone"
+            return .settled
+        }
+        let spec = spec(group, policy, inputs)
+        var rewriter = Rewriter(store: table.store, table: table.name, formats: formats, putOptions: putOptions)
+        rewriter.sortBytesMax = sortBytesMax
+        // What lifecycle has moved stays where it was moved to.
+        if let storageClass = ObjectLabels(spec.tags).storageClass { rewriter.putOptions.storageClass = storageClass }
+        rewriter.timeIsKafka = snapshot.head.layout?.time == "kafka"
+        let result: RewriteResult
+        do {
+            result = try await rewriter.run(spec, commit: id)
+        } catch ReadError.missing(let path) {
+            // Compacted and vacuumed by others since the snapshot, or lost: the next look tells.
+            return .again("\(path) is missing in the store")
+        }
+        outcome.requests += result.requests
+        return try await commit(result, of: spec, id: id, rewriter, &outcome)
+    }
+
+    private func spec(
+        _ group: CompactionGroup, _ policy: CompactionPolicy, _ inputs: [DataObject]
+    ) -> RewriteSpec {
+        var spec = RewriteSpec(inputs: inputs, format: group.outputFormat)
+        spec.encoding = EncodingOptions(level: policy.level)
+        spec.order = group.format == .value ? .input : policy.order
+        // A little over the target, so that a group just above it does not leave a crumb.
+        spec.targetBytes = policy.targetBytes &+ policy.targetBytes / 5
+        spec.keepsLastOfKey = policy.keepsLastOfKey && group.side != .deadLetter && group.format != .value
+        spec.tags = Set(inputs.flatMap { ObjectLabels($0.tags).withoutLevel }).sorted()
+        return spec
+    }
+
+    private func commit(
+        _ result: RewriteResult, of spec: RewriteSpec, id: CommitID, _ rewriter: Rewriter,
+        _ outcome: inout CompactionOutcome
+    ) async throws -> Attempt {
+        if result.droppedRecords > 0, !spec.keepsLastOfKey {
+            await rewriter.discard(result.outputs)
+            throw MaintenanceError.unbalanced("\(result.droppedRecords) records were left out of a compaction")
+        }
+        let change = Change(
+            // A compaction holds what it replaces; where events of a key were left out it is a matter of lifecycle.
+            kind: result.droppedRecords > 0 ? .lifecycle : .compact, add: result.outputs,
+            remove: spec.inputs.map(\.path), reason: reason(spec, result))
+        do throws(CatalogError) {
+            let receipt = try await table.commit(change, id: id, writer: writer)
+            outcome.settle(version: receipt.version, spec: spec, result: result)
+            return .settled
+        } catch {
+            switch error {
+            case .unsettled:
+                // It may have happened: the table shows it, and nothing may be deleted.
+                return try await look(for: result, of: spec, after: error, &outcome)
+            case .removedObjects, .staleObjects, .contention:
+                await rewriter.discard(result.outputs)
+                return .again(error.description)
+            default:
+                await rewriter.discard(result.outputs)
+                throw error
+            }
+        }
+    }
+
+    private func reason(_ spec: RewriteSpec, _ result: RewriteResult) -> String {
+        var text = "compact: \(spec.inputs.count) objects into \(result.outputs.count)"
+        if result.droppedRecords > 0 {
+            text += ", \(result.droppedRecords) events left out for later ones of their key"
+        }
+        return text
+    }
+
+    private func look(
+        for result: RewriteResult, of spec: RewriteSpec, after error: CatalogError, _ outcome: inout CompactionOutcome
+    ) async throws -> Attempt {
+        let snapshot = try await table.snapshot()
+        let live = try await snapshot.objects(withPaths: Set(result.outputs.map(\.path)))
+        guard live.count == result.outputs.count else { throw error }
+        outcome.settle(version: snapshot.version, spec: spec, result: result)
+        return .settled
+    }
+}

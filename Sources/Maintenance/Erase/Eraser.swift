@@ -1,0 +1,254 @@
+public import Catalog
+public import LakeModel
+public import ObjectStorage
+
+/// Takes events out of a table: finds the objects that hold some, writes them without, commits.
+///
+/// It goes through the newest snapshot, then again through what others have rewritten meanwhile, until one round met
+/// no conflict: then every event that was in that round's snapshot has been looked at. Old bytes stay until `purge` or
+/// vacuum deletes them. A crash leaves some objects done and others not; running it again does the rest.
+public struct Eraser: Sendable {
+    public let table: Table
+    public let request: ErasureRequest
+    public let clock: any LakeClock
+    public var writer: WriterIdentity
+    public var formats: RowFormats
+    public var putOptions: PutOptions
+    /// Objects that are looked through at once.
+    public var parallelMax = 2
+    /// Objects that may not be touched; those that hold matching events are reported.
+    public var holds: [LegalHold] = []
+    /// zstd's level of what is written anew.
+    public var level: Int32 = 3
+    /// Rounds over what others rewrote meanwhile.
+    public var roundsMax = 20
+
+    public init(
+        table: Table, request: ErasureRequest, clock: any LakeClock, writer: WriterIdentity,
+        formats: RowFormats = .lines, putOptions: PutOptions = PutOptions()
+    ) {
+        (self.table, self.request, self.clock, self.writer) = (table, request, clock, writer)
+        (self.formats, self.putOptions) = (formats, putOptions)
+    }
+
+    /// Says what `run` would do now, and changes nothing.
+    public func plan(
+        id: CommitID, progress: (_ examined: Int64) -> Void = { _ in }
+    ) async throws -> ErasureReport {
+        var report = ErasureReport(id: id, startedAt: clock.now())
+        var seen = Seen()
+        try await forEachScanned(&seen, &report, progress) { scans, report in
+            for scan in scans { report.found(scan) }
+            return 0
+        }
+        report.finishedAt = clock.now()
+        return report
+    }
+
+    /// Erases.
+    ///
+    /// - `id`: names the request in the reasons of its commits.
+    /// - `random`: ids of commits and names are drawn from it.
+    public func run(
+        id: CommitID, using random: inout some RandomNumberGenerator, progress: (_ examined: Int64) -> Void = { _ in }
+    ) async throws -> ErasureReport {
+        var report = ErasureReport(id: id, startedAt: clock.now())
+        var seen = Seen()
+        var ids = random
+        defer { random = ids }
+        for _ in 0..<max(1, roundsMax) {
+            report.rounds += 1
+            let conflicts = try await forEachScanned(&seen, &report, progress) { scans, report in
+                var conflicts = 0
+                for batch in Self.batches(scans) { conflicts += try await erase(batch, &report, using: &ids) }
+                return conflicts
+            }
+            guard conflicts > 0 else {
+                report.finishedAt = clock.now()
+                return report
+            }
+        }
+        throw CatalogError.contention(attempts: roundsMax)
+    }
+
+    /// Deletes the bytes of objects that the erasure replaced, where they are not live: what vacuum would do after its
+    /// grace. Readers of older snapshots miss them.
+    public func purge(_ report: ErasureReport) async throws -> [DeleteFailure] {
+        let paths = report.objects.map(\.before.path)
+        let live = try await table.snapshot().objects(withPaths: Set(paths))
+        let keys = paths.filter { live[$0] == nil }.compactMap { ObjectKey("\(table.name)/\($0)") }
+        var failures: [DeleteFailure] = []
+        for start in stride(from: 0, to: keys.count, by: keysPerRequestMax) {
+            failures += try await table.store.delete(Array(keys[start..<min(start + keysPerRequestMax, keys.count)]))
+        }
+        return failures
+    }
+
+    /// Objects of one commit.
+    private static func batches(_ scans: [ObjectScan]) -> [[ObjectScan]] {
+        stride(from: 0, to: scans.count, by: 16).map { Array(scans[$0..<min($0 + 16, scans.count)]) }
+    }
+}
+
+/// An object in which something was found.
+final class ObjectScan: Sendable {
+    let object: DataObject
+    let matches: Int64
+    let unreadable: Int64
+    let isHeld: Bool
+    /// It was rewritten and vacuumed meanwhile: what holds its events now is looked through in the next round.
+    let isGone: Bool
+
+    init(object: DataObject, matches: Int64 = 0, unreadable: Int64 = 0, isHeld: Bool = false, isGone: Bool = false) {
+        (self.object, self.matches, self.unreadable) = (object, matches, unreadable)
+        (self.isHeld, self.isGone) = (isHeld, isGone)
+    }
+}
+
+/// What an erasure has looked through.
+private struct Seen {
+    private var paths: Set<PathHash> = []
+    private var gone: Set<PathHash> = []
+
+    /// False for what was looked through before.
+    mutating func insert(_ object: DataObject) -> Bool { paths.insert(PathHash(object.path)).inserted }
+
+    /// The first time an object is missing, others may have rewritten it; if it is live in the next snapshot it is lost.
+    mutating func noteGone(_ object: DataObject) throws(ReadError) {
+        paths.remove(PathHash(object.path))
+        guard gone.insert(PathHash(object.path)).inserted else { throw .missing(path: object.path) }
+    }
+}
+
+extension Eraser {
+    /// Looks through every live object that was not seen, a stretch of hours at a time; hands out those with matches.
+    /// What `body` returns is added up.
+    @discardableResult
+    private func forEachScanned(
+        _ seen: inout Seen, _ report: inout ErasureReport, _ progress: (Int64) -> Void,
+        _ body: ([ObjectScan], inout ErasureReport) async throws -> Int
+    ) async throws -> Int {
+        let snapshot = try await table.snapshot()
+        report.version = snapshot.version
+        var sum = 0
+        for window in VerifyWindows.plan(snapshot.manifests) {
+            let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
+            let objects = try await snapshot.objects(query).filter { seen.insert($0) }
+            // A few at a time, so that their rewrites are committed before others rewrite them.
+            for start in stride(from: 0, to: objects.count, by: 64) {
+                let batch = objects[start..<min(start + 64, objects.count)]
+                let scans = try await scan(Array(batch))
+                for scan in scans where !scan.isGone { report.examined(scan) }
+                for scan in scans where scan.isGone { try seen.noteGone(scan.object) }
+                sum += scans.count(where: \.isGone)
+                progress(report.objectsExamined)
+                sum += try await body(scans.filter { $0.matches > 0 }, &report)
+            }
+        }
+        return sum
+    }
+
+    /// Results in the order of paths.
+    private func scan(_ objects: [DataObject]) async throws -> [ObjectScan] {
+        try await withThrowingTaskGroup(of: ObjectScan.self) { group in
+            var scans: [ObjectScan] = []
+            for (index, object) in objects.enumerated() {
+                if index >= max(1, parallelMax), let scan = try await group.next() { scans.append(scan) }
+                group.addTask { try await scan(object) }
+            }
+            for try await scan in group { scans.append(scan) }
+            return scans.sorted { $0.object.path < $1.object.path }
+        }
+    }
+
+    private func scan(_ object: DataObject) async throws -> ObjectScan {
+        guard let reader = formats.reader(object.format, table.store, table.name) else {
+            throw MaintenanceError.unsupported("objects of format \(object.format.rawValue) cannot be erased from")
+        }
+        let matcher = EventMatcher(request)
+        var matches: Int64 = 0
+        do {
+            try await reader.forEachRow(
+                of: object, sources: RowSources(of: [object]), { if try matcher.matches($0) { matches += 1 } },
+                pause: {})
+        } catch ReadError.missing {
+            return ObjectScan(object: object, isGone: true)
+        }
+        return ObjectScan(
+            object: object, matches: matches, unreadable: matcher.unreadable,
+            isHeld: holds.contains { $0.holds(object) })
+    }
+
+    /// Rewrites and commits some objects; returns how many others changed meanwhile.
+    private func erase(
+        _ scans: [ObjectScan], _ report: inout ErasureReport, using random: inout some RandomNumberGenerator
+    ) async throws -> Int {
+        for scan in scans where scan.isHeld { report.found(scan) }
+        var conflicts = 0
+        var rewritten: [(scan: ObjectScan, result: RewriteResult)] = []
+        for scan in scans where !scan.isHeld {
+            do {
+                rewritten.append((scan, try await rewrite(scan, name: CommitID(using: &random))))
+            } catch ReadError.missing {
+                conflicts += 1
+            } catch {
+                await discard(rewritten)
+                throw error
+            }
+        }
+        while !rewritten.isEmpty {
+            do throws(CatalogError) {
+                try await commit(rewritten, &report, id: CommitID(using: &random))
+                break
+            } catch .removedObjects(let paths) {
+                let gone = Set(paths)
+                conflicts += rewritten.count { gone.contains($0.scan.object.path) }
+                await discard(rewritten.filter { gone.contains($0.scan.object.path) })
+                rewritten.removeAll { gone.contains($0.scan.object.path) }
+            } catch {
+                // Unsettled, it may have happened: then nothing is removed here.
+                if case .unsettled = error { throw error }
+                await discard(rewritten)
+                throw error
+            }
+        }
+        return conflicts
+    }
+
+    private func rewrite(_ scan: ObjectScan, name: CommitID) async throws -> RewriteResult {
+        let object = scan.object
+        var options = putOptions
+        let labels = ObjectLabels(object.tags)
+        if let storageClass = labels.storageClass { options.storageClass = storageClass }
+        let rewriter = Rewriter(store: table.store, table: table.name, formats: formats, putOptions: options)
+        let spec = RewriteSpec(
+            inputs: [object], format: object.format, encoding: EncodingOptions(level: labels.level ?? level),
+            order: .input, tags: object.tags)
+        let matcher = EventMatcher(request)
+        let result = try await rewriter.run(spec, commit: name) { try !matcher.matches($0) }
+        guard result.droppedRecords == scan.matches else {
+            await rewriter.discard(result.outputs)
+            throw MaintenanceError.unbalanced(
+                "\(object.path) held \(scan.matches) matching events, \(result.droppedRecords) were left out")
+        }
+        return result
+    }
+
+    private func commit(
+        _ rewritten: [(scan: ObjectScan, result: RewriteResult)], _ report: inout ErasureReport, id: CommitID
+    ) async throws(CatalogError) {
+        guard !rewritten.isEmpty else { return }
+        let events = rewritten.reduce(0) { $0 + $1.result.droppedRecords }
+        let change = Change(
+            kind: .erase, add: rewritten.flatMap(\.result.outputs), remove: rewritten.map(\.scan.object.path),
+            reason: "erase \(report.id): \(events) events of \(rewritten.count) objects")
+        let receipt = try await table.commit(change, id: id, writer: writer)
+        report.commits.append(ErasureReport.CommitNote(version: receipt.version, id: receipt.id))
+        for (scan, result) in rewritten { report.erased(scan, result) }
+    }
+
+    private func discard(_ rewritten: [(scan: ObjectScan, result: RewriteResult)]) async {
+        let rewriter = Rewriter(store: table.store, table: table.name, formats: formats)
+        await rewriter.discard(rewritten.flatMap(\.result.outputs))
+    }
+}

@@ -1,0 +1,76 @@
+public import LakeModel
+
+/// What an erasure did, or would do. Holds nothing of what was erased.
+public struct ErasureReport: Hashable, Sendable {
+    public struct CommitNote: Hashable, Sendable, Codable {
+        public var version: Int64
+        public var id: CommitID
+
+        public init(version: Int64, id: CommitID) {
+            (self.version, self.id) = (version, id)
+        }
+    }
+
+    /// One object and what stands in its place.
+    public struct ErasedObject: Hashable, Sendable, Codable {
+        public var before: ObjectNote
+        /// Nil where none of its events is left, and in plans.
+        public var after: ObjectNote?
+        public var events: Int64
+    }
+
+    /// Enough of an object to recognise it by.
+    public struct ObjectNote: Hashable, Sendable, Codable {
+        public var path: String
+        public var bytes: Int64
+        public var records: Int64
+        public var checksum: Checksum
+
+        public init(_ object: DataObject) {
+            (path, bytes, records, checksum) = (object.path, object.bytes, object.records, object.checksum)
+        }
+    }
+
+    /// Of the request.
+    public var id: CommitID
+    public var startedAt: Timestamp
+    public var finishedAt: Timestamp
+    /// Of the last snapshot that was gone through.
+    public var version: Int64 = 0
+    public var rounds = 0
+    public var objectsExamined: Int64 = 0
+    public var eventsExamined: Int64 = 0
+    public var bytesExamined: Int64 = 0
+    /// Events whose payload could not be looked into.
+    public var unreadable: Int64 = 0
+    public var objects: [ErasedObject] = []
+    public var commits: [CommitNote] = []
+    /// Objects with matching events that a legal hold keeps.
+    public var held: [ErasedObject] = []
+
+    init(id: CommitID, startedAt: Timestamp) {
+        (self.id, self.startedAt, finishedAt) = (id, startedAt, startedAt)
+    }
+
+    public var events: Int64 { objects.reduce(0) { $0 &+ $1.events } }
+
+    mutating func examined(_ scan: ObjectScan) {
+        objectsExamined += 1
+        eventsExamined &+= scan.object.records
+        bytesExamined &+= scan.object.bytes
+        unreadable &+= scan.unreadable
+    }
+
+    /// Notes an object that was only found.
+    mutating func found(_ scan: ObjectScan) {
+        let note = ErasedObject(before: ObjectNote(scan.object), after: nil, events: scan.matches)
+        if scan.isHeld { held.append(note) } else { objects.append(note) }
+    }
+
+    mutating func erased(_ scan: ObjectScan, _ result: RewriteResult) {
+        objects.append(
+            ErasedObject(
+                before: ObjectNote(scan.object), after: result.outputs.first.map(ObjectNote.init),
+                events: result.droppedRecords))
+    }
+}

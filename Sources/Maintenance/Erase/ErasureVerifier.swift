@@ -1,0 +1,97 @@
+public import Catalog
+public import LakeModel
+import ObjectStorage
+
+/// Checks a certificate of erasure against the lake as it is now.
+public struct ErasureVerifier: Sendable {
+    public let table: Table
+    public let certificate: ErasureCertificate
+
+    public init(table: Table, certificate: ErasureCertificate) {
+        (self.table, self.certificate) = (table, certificate)
+    }
+
+    /// What does not hold.
+    ///
+    /// - `key`: checks the signature; nil leaves it out.
+    /// - `now`: from when on deadlines count.
+    public func findings(key: CertificateKey?, now: Timestamp) async throws -> [VerifyFinding] {
+        var findings: [VerifyFinding] = []
+        func report(_ place: String, _ detail: String) {
+            findings.append(VerifyFinding(.erasure, place, detail))
+        }
+        if let key, let fault = try certificate.signatureFault(key) { report("signature", fault) }
+        guard certificate.table == table.name.description else {
+            report("certificate", "it is of table \(certificate.table)")
+            return findings
+        }
+        let snapshot = try await table.snapshot()
+        let paths = certificate.objects.map(\.before.path)
+        for path in try await snapshot.objects(withPaths: Set(paths)).keys.sorted() {
+            report(path, "it held erased events and is live")
+        }
+        for held in certificate.held { report(held.before.path, "a legal hold keeps \(held.events) matching events") }
+        if now >= certificate.bytesGoneBy {
+            for path in try await present(paths) {
+                report(path, "its bytes should have been gone by \(certificate.bytesGoneBy); run varve vacuum")
+            }
+        }
+        findings += try await commitFindings(through: snapshot.version)
+        if now >= certificate.olderCopiesGoneBy { findings += try await olderCopies(snapshot) }
+        return findings
+    }
+
+    private func present(_ paths: [String]) async throws(StoreError) -> [String] {
+        var present: [String] = []
+        for path in paths {
+            guard let key = ObjectKey("\(table.name)/\(path)") else { continue }
+            do {
+                _ = try await table.store.head(key)
+                present.append(path)
+            } catch  where error.kind == .notFound {
+                continue
+            }
+        }
+        return present
+    }
+
+    /// The commits as far as the log still reaches.
+    private func commitFindings(through newest: Int64) async throws -> [VerifyFinding] {
+        var findings: [VerifyFinding] = []
+        for note in certificate.commits {
+            guard note.version <= newest else {
+                findings.append(VerifyFinding(.erasure, "commit \(note.version)", "the table has no such version"))
+                continue
+            }
+            guard let commit = try await table.commits(note.version...note.version).first else { continue }
+            if commit.id != note.id || commit.kind != .erase {
+                findings.append(VerifyFinding(.erasure, "commit \(note.version)", "it is another commit"))
+            }
+        }
+        return findings
+    }
+
+    /// Objects of before the erasure that are not live: they may hold what was erased.
+    private func olderCopies(_ snapshot: Snapshot) async throws -> [VerifyFinding] {
+        var findings: [VerifyFinding] = []
+        let folder = "\(table.name)/".utf8.count
+        for side in TableSide.allCases {
+            var request = ListRequest(prefix: "\(table.name)/\(side.folder)/")
+            while true {
+                let page = try await table.store.list(request)
+                let old = page.objects.filter { $0.modifiedAt < certificate.finishedAt }.map {
+                    String(decoding: $0.key.description.utf8.dropFirst(folder), as: UTF8.self)
+                }
+                let live = try await snapshot.objects(withPaths: Set(old))
+                for path in old where live[path] == nil && PartitionPath(dataPath: path) != nil {
+                    guard !path.hasSuffix("/_SUCCESS") else { continue }
+                    findings.append(
+                        VerifyFinding(.erasure, path, "it is older than the erasure and not live; run varve vacuum"))
+                }
+                guard let next = page.next else { break }
+                request.continuation = next
+            }
+        }
+        return findings
+    }
+}

@@ -1,0 +1,63 @@
+import Formats
+import LakeModel
+
+/// Decides event by event whether it is to be erased. Belongs to one task at a time.
+final class EventMatcher {
+    private let request: ErasureRequest
+    private let envelopes = EnvelopeReader()
+    private let parser = JSONParser()
+    /// Events whose payload could not be looked into.
+    private(set) var unreadable: Int64 = 0
+
+    init(_ request: ErasureRequest) {
+        self.request = request
+    }
+
+    func matches(_ row: StoredRow) throws -> Bool {
+        guard row.front != nil else {
+            guard case .value(let pointer) = request.field else {
+                throw MaintenanceError.unsupported("value lines carry neither keys nor headers")
+            }
+            return matches(payload: row.line, pointer)
+        }
+        let event: StoredEvent
+        do {
+            event = try envelopes.read(row.line)
+        } catch {
+            // A line that this program did not write: look for the bytes.
+            unreadable += 1
+            return request.searchesRaw && contains(row.line)
+        }
+        switch request.field {
+        case .key: return event.key.map(request.values.contains) ?? false
+        case .header(let name):
+            return event.headers.contains { header in
+                header.name.elementsEqual(name.utf8) && (header.value.map(request.values.contains) ?? false)
+            }
+        case .value(let pointer):
+            return event.value?.withUnsafeBytes { matches(payload: $0, pointer) } ?? false
+        }
+    }
+
+    private func matches(payload: UnsafeRawBufferPointer, _ pointer: JSONPointer) -> Bool {
+        guard parser.parse(payload).isValid else {
+            unreadable += 1
+            return request.searchesRaw && contains(payload)
+        }
+        switch parser.value(at: pointer) {
+        case .string(let text), .number(let text): return request.values.contains(Array(text))
+        case .bool(let value): return request.values.contains(Array((value ? "true" : "false").utf8))
+        case .null, nil: return false
+        }
+    }
+
+    private func contains(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        request.values.contains { value in
+            guard value.count <= bytes.count, let first = value.first else { return false }
+            for start in 0...(bytes.count - value.count) where bytes[start] == first {
+                if UnsafeRawBufferPointer(rebasing: bytes[start...]).begins(with: value) { return true }
+            }
+            return false
+        }
+    }
+}

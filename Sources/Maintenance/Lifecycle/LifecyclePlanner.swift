@@ -1,0 +1,56 @@
+public import Catalog
+public import LakeModel
+
+/// One object that a rule wants changed.
+public struct LifecycleItem: Hashable, Sendable {
+    public var rule: LifecycleRule
+    public var object: DataObject
+
+    public init(rule: LifecycleRule, object: DataObject) {
+        (self.rule, self.object) = (rule, object)
+    }
+
+    /// What it costs: nothing but the commit to expire, a copy to tier, reading and writing to recompress.
+    public var requests: RequestCount {
+        switch rule.action {
+        case .expire: RequestCount()
+        case .tier: RequestCount(puts: 1)
+        case .recompress:
+            RequestCount(puts: 1 + object.bytes / (8 << 20), gets: 1 + object.bytes / (8 << 20))
+        }
+    }
+}
+
+/// Decides what becomes of objects: a pure function of objects, policy, layout and time.
+public struct LifecyclePlanner: Sendable {
+    private let policy: LifecyclePolicy
+    private let rules: [LifecycleRule]
+    private let calendar: HourCalendar
+    private let now: Timestamp
+
+    /// Throws `.invalid` where the layout's zone is unknown.
+    public init(policy: LifecyclePolicy, layout: TableLayout, now: Timestamp) throws(CatalogError) {
+        (self.policy, self.now) = (policy, now)
+        rules = policy.rules.filter { $0.action == .expire } + policy.rules.filter { $0.action != .expire }
+        calendar = try HourCalendar(layout: layout)
+    }
+
+    /// What to do with these objects, in order of partition and path; at most one thing with each.
+    public func items(_ objects: [DataObject]) -> [LifecycleItem] {
+        objects.sorted { ($0.partition, $0.path) < ($1.partition, $1.path) }.compactMap { object in
+            guard hold(on: object) == nil else { return nil }
+            let newest = newestEvent(object)
+            return rules.first { $0.fits(object, newestEvent: newest, now: now) }.map {
+                LifecycleItem(rule: $0, object: object)
+            }
+        }
+    }
+
+    /// The hold that keeps an object, if any.
+    public func hold(on object: DataObject) -> LegalHold? { policy.holds.first { $0.holds(object) } }
+
+    /// As the catalog says; where no event has a time, the end of its hour.
+    private func newestEvent(_ object: DataObject) -> Timestamp {
+        object.eventTime?.max ?? calendar.end(of: LakeHour(object.partition))
+    }
+}

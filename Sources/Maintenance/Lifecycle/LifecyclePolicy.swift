@@ -1,0 +1,122 @@
+public import LakeModel
+
+/// What becomes of a table's objects as they grow old, by event time.
+public struct LifecyclePolicy: Hashable, Sendable {
+    /// The first that fits an object counts, but expiry comes before all others.
+    public var rules: [LifecycleRule]
+    /// What no rule may touch, whatever it says.
+    public var holds: [LegalHold]
+
+    public init(rules: [LifecycleRule] = [], holds: [LegalHold] = []) {
+        (self.rules, self.holds) = (rules, holds)
+    }
+}
+
+/// One rule: which objects, how old, and what to do with them.
+public struct LifecycleRule: Hashable, Sendable {
+    public enum Action: Hashable, Sendable {
+        /// Removes the object from the table; vacuum deletes its bytes after their grace.
+        case expire
+        /// Moves the object to a storage class such as `GLACIER_IR`.
+        case tier(storageClass: String)
+        /// Compresses the object anew at a level of zstd.
+        case recompress(level: Int32)
+    }
+
+    /// Stands in the reason of every commit that the rule makes.
+    public var name: String
+    public var action: Action
+    /// Since the newest event of the object.
+    public var after: Duration
+    public var sides: Set<TableSide>
+    /// Only objects with all of these labels.
+    public var tags: Set<String>
+    /// Only objects of at least this size.
+    public var bytesMin: Int64
+    /// Only objects up to this size.
+    public var bytesMax: Int64
+
+    public init(
+        name: String, action: Action, after: Duration, sides: Set<TableSide> = Set(TableSide.allCases),
+        tags: Set<String> = [], bytesMin: Int64 = 0, bytesMax: Int64 = .max
+    ) {
+        (self.name, self.action, self.after, self.sides) = (name, action, after, sides)
+        (self.tags, self.bytesMin, self.bytesMax) = (tags, bytesMin, bytesMax)
+    }
+
+    func fits(_ object: DataObject, newestEvent: Timestamp, now: Timestamp) -> Bool {
+        guard sides.contains(object.side), tags.isSubset(of: object.tags), object.bytes >= bytesMin,
+            object.bytes <= bytesMax, newestEvent < now.before(after)
+        else { return false }
+        switch action {
+        case .expire: return true
+        case .tier(let storageClass): return ObjectLabels(object.tags).storageClass != storageClass
+        case .recompress(let level):
+            return object.format != .parquet && ObjectLabels(object.tags).level != level
+        }
+    }
+}
+
+/// Keeps objects as they are: by label, by hours, or both.
+public struct LegalHold: Hashable, Sendable, Codable {
+    public var name: String
+    /// Objects with one of these labels; empty for all.
+    public var tags: [String]
+    /// Objects of these hours; nil for all.
+    public var firstHour: LakeHour?
+    public var lastHour: LakeHour?
+
+    public init(name: String, tags: [String] = [], firstHour: LakeHour? = nil, lastHour: LakeHour? = nil) {
+        (self.name, self.tags, self.firstHour, self.lastHour) = (name, tags, firstHour, lastHour)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, tags
+        case firstHour = "first_hour"
+        case lastHour = "last_hour"
+    }
+
+    public func holds(_ object: DataObject) -> Bool {
+        let hour = LakeHour(object.partition)
+        if let firstHour, hour < firstHour { return false }
+        if let lastHour, hour > lastHour { return false }
+        return tags.isEmpty || tags.contains { object.tags.contains($0) }
+    }
+}
+
+/// Labels by which maintenance remembers what it did to an object: `class:GLACIER_IR`, `zstd:19`.
+public struct ObjectLabels: Hashable, Sendable {
+    private static let classPrefix = "class:"
+    private static let levelPrefix = "zstd:"
+
+    private var tags: [String]
+
+    public init(_ tags: [String]) {
+        self.tags = tags
+    }
+
+    /// The storage class that lifecycle moved the object to; nil for the table's own.
+    public var storageClass: String? { value(Self.classPrefix) }
+
+    /// The level that lifecycle compressed the object at.
+    public var level: Int32? { value(Self.levelPrefix).flatMap { Int32($0) } }
+
+    /// False where the store has to be asked for the object hours before it can be read.
+    public var isReadable: Bool { storageClass != "GLACIER" && storageClass != "DEEP_ARCHIVE" }
+
+    /// The labels without the level: what is compressed anew is not at that level any more.
+    var withoutLevel: [String] { tags.filter { !$0.hasPrefix(Self.levelPrefix) } }
+
+    /// The labels with another storage class, sorted.
+    func with(storageClass: String) -> [String] { replacing(Self.classPrefix, storageClass) }
+
+    func with(level: Int32) -> [String] { replacing(Self.levelPrefix, "\(level)") }
+
+    private func value(_ prefix: String) -> String? {
+        tags.first { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    }
+
+    private func replacing(_ prefix: String, _ value: String) -> [String] {
+        (tags.filter { !$0.hasPrefix(prefix) } + [prefix + value]).sorted()
+    }
+}

@@ -1,0 +1,209 @@
+public import Catalog
+public import LakeModel
+public import ObjectStorage
+
+/// Writes objects anew: reads some, sorts, leaves out, encodes, uploads. Commits nothing.
+public struct Rewriter: Sendable {
+    public let store: any ObjectStore
+    public let table: TableName
+    public let formats: RowFormats
+    /// Of new objects: storage class, tags, metadata.
+    public var putOptions: PutOptions
+    /// Lines that are sorted in memory at a time.
+    public var sortBytesMax = 64 << 20
+    public var partBytes = 8 << 20
+    /// True where the table's event time is Kafka's timestamp, so that new objects state their own times exactly.
+    public var timeIsKafka = false
+
+    public init(store: any ObjectStore, table: TableName, formats: RowFormats, putOptions: PutOptions = PutOptions()) {
+        (self.store, self.table, self.formats, self.putOptions) = (store, table, formats, putOptions)
+    }
+
+    /// About what a rewrite needs of memory at most.
+    public func memoryBytes(of spec: RewriteSpec) -> Int64 {
+        let streaming = Int64(3 * partBytes + (16 << 20))
+        guard !spec.isInOrder || spec.keepsLastOfKey else { return streaming }
+        let keys = spec.keepsLastOfKey ? spec.records &* 48 : 0
+        let sorted = min(spec.uncompressedBytes, Int64(sortBytesMax))
+        let runs = spec.uncompressedBytes > Int64(sortBytesMax) ? spec.bytes &+ spec.bytes / 2 : 0
+        return streaming &+ sorted &+ sorted / 4 &+ runs &+ keys
+    }
+
+    /// Rewrites; on an error nothing of it is left in the store but what could not be removed.
+    ///
+    /// - `commit`: the id of the commit that will add the new objects; it is a part of their names.
+    /// - `keep`: false leaves an event out.
+    public func run(
+        _ spec: RewriteSpec, commit: CommitID, keep: @escaping (StoredRow) throws -> Bool = { _ in true }
+    ) async throws -> RewriteResult {
+        guard let first = spec.inputs.first else { return RewriteResult() }
+        let rewrite = try Rewrite(self, spec, first: first, commit: commit, keep: keep)
+        do {
+            if spec.isInOrder, !spec.keepsLastOfKey { try await rewrite.stream() } else { try await rewrite.sort() }
+            return try await rewrite.finish()
+        } catch {
+            await rewrite.abandon()
+            throw error
+        }
+    }
+
+    /// Removes objects that no commit added and none will; best effort.
+    public func discard(_ outputs: [DataObject]) async {
+        let keys = outputs.compactMap { ObjectKey("\(table)/\($0.path)") }
+        for start in stride(from: 0, to: keys.count, by: keysPerRequestMax) {
+            _ = try? await store.delete(Array(keys[start..<min(start + keysPerRequestMax, keys.count)]))
+        }
+    }
+}
+
+/// One rewrite on its way.
+private final class Rewrite {
+    private let rewriter: Rewriter
+    private let spec: RewriteSpec
+    private let reader: any RowReading
+    private let sources: RowSources
+    private let names: ObjectNames
+    private let keep: (StoredRow) throws -> Bool
+    private let inputs: [DataObject]
+    private var output: ObjectOutput?
+    private var result = RewriteResult()
+
+    init(
+        _ rewriter: Rewriter, _ spec: RewriteSpec, first: DataObject, commit: CommitID,
+        keep: @escaping (StoredRow) throws -> Bool
+    ) throws {
+        (self.rewriter, self.spec, self.keep) = (rewriter, spec, keep)
+        guard let reader = rewriter.formats.reader(first.format, rewriter.store, rewriter.table) else {
+            throw MaintenanceError.unsupported("objects of format \(first.format.rawValue) cannot be rewritten")
+        }
+        guard first.format != .value || spec.format == .value else {
+            throw MaintenanceError.unsupported("value lines carry too little to become \(spec.format.rawValue)")
+        }
+        self.reader = reader
+        inputs = spec.inputsInOrder
+        sources = RowSources(of: inputs)
+        names = ObjectNames(side: first.side, partition: first.partition, commit: commit)
+        result.requests.gets = inputs.reduce(0) { $0 + max(1, $1.bytes / (8 << 20)) }
+    }
+
+    /// Passes rows on as they are read.
+    func stream() async throws {
+        for object in inputs {
+            try await reader.forEachRow(of: object, sources: sources, { try take($0) }, pause: { try await send() })
+            try await send()
+        }
+    }
+
+    /// Reads all rows, then writes them in order.
+    func sort() async throws {
+        let sorter = try RowSorter(
+            runBytesMax: rewriter.sortBytesMax, expectedBytes: spec.uncompressedBytes)
+        var lastOfKey = LastOfKey()
+        for object in inputs {
+            try await reader.forEachRow(
+                of: object, sources: sources,
+                { row in
+                    guard let front = row.front else {
+                        throw MaintenanceError.unsupported("\(object.path) carries no offsets to sort by")
+                    }
+                    if spec.keepsLastOfKey { lastOfKey.note(row) }
+                    try sorter.add(row.line, key: RowKey(front, order: spec.order))
+                }, pause: {})
+        }
+        let merge = try sorter.finish()
+        var fronts = EnvelopeFrontReader(sources: sources)
+        var goesOn = true
+        while goesOn {
+            // A few thousand rows between looks at the upload.
+            for _ in 0..<4096 where goesOn {
+                goesOn = try merge.next { line in
+                    let row = StoredRow(line: line, front: fronts.read(line))
+                    if spec.keepsLastOfKey, !lastOfKey.keeps(row) { drop(row) } else { try take(row) }
+                }
+                if let output, output.encodedBytes >= spec.targetBytes { break }
+            }
+            try await send()
+        }
+    }
+
+    private func take(_ row: StoredRow) throws {
+        guard try keep(row) else { return drop(row) }
+        let output = try output ?? open(for: row)
+        try output.append(row)
+    }
+
+    private func drop(_ row: StoredRow) {
+        result.droppedRecords += 1
+        guard let front = row.front, sources.all.indices.contains(Int(front.source)) else { return }
+        result.dropped[sources.all[Int(front.source)], default: 0] += 1
+    }
+
+    private func open(for row: StoredRow) throws -> ObjectOutput {
+        guard let encoder = try rewriter.formats.encoder(spec.format, spec.encoding) else {
+            throw MaintenanceError.unsupported("objects of format \(spec.format.rawValue) cannot be written")
+        }
+        let span = inputs.first?.offsets.first
+        let source = row.front.map { sources.all[Int($0.source)] } ?? span?.topicPartition
+        let path = names.path(
+            first: source ?? TopicPartition(topic: "none", partition: 0), offset: row.front?.offset ?? span?.first ?? 0,
+            number: result.outputs.count, format: spec.format)
+        let new = try ObjectOutput(
+            store: rewriter.store, table: rewriter.table, path: path, options: rewriter.putOptions, encoder: encoder,
+            sources: sources, partBytes: rewriter.partBytes)
+        output = new
+        return new
+    }
+
+    /// Uploads what is ready, and ends the object where it is large enough.
+    private func send() async throws {
+        guard let output else { return }
+        if output.hasPart { try await output.send() }
+        // Without coordinates nobody could say which object holds what: one object then.
+        if spec.hasFronts, output.encodedBytes >= spec.targetBytes { try await close() }
+    }
+
+    private func close() async throws {
+        guard let output else { return }
+        var object = try await output.finish(
+            side: names.side, partition: names.partition, format: spec.format, spans: statedSpans,
+            times: times(output), tags: spec.tags)
+        if spec.format == inputs.first?.format, Set(inputs.map(\.schemaID)).count == 1 {
+            object.schemaID = inputs.first?.schemaID
+        }
+        result.requests.puts += output.puts
+        result.outputs.append(object)
+        self.output = nil
+    }
+
+    private func times(_ output: ObjectOutput) -> TimeSpan? {
+        let all = inputs.compactMap(\.eventTime)
+        guard let low = all.map(\.min).min(), let high = all.map(\.max).max() else { return nil }
+        guard rewriter.timeIsKafka || names.side == .deadLetter, let own = output.times, own.min >= low,
+            own.max <= high
+        else { return TimeSpan(min: low, max: high) }
+        return own
+    }
+
+    /// What an object of rows without coordinates holds: what its inputs hold, less what was left out.
+    private var statedSpans: [OffsetSpan] {
+        var left = result.droppedRecords
+        return SpanTally.sum(inputs).compactMap { span in
+            // Which topic partition a dropped row was of nobody knows; counts have to add up all the same.
+            let taken = min(left, span.count)
+            left -= taken
+            guard span.count > taken else { return nil }
+            return OffsetSpan(span.topicPartition, first: span.first, last: span.last, count: span.count - taken)
+        }
+    }
+
+    func finish() async throws -> RewriteResult {
+        try await close()
+        try Balance.check(inputs: inputs, result)
+        return result
+    }
+
+    func abandon() async {
+        await output?.abandon()
+        await rewriter.discard(result.outputs)
+    }
+}

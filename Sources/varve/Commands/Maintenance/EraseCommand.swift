@@ -1,0 +1,161 @@
+import ArgumentParser
+import Catalog
+import Foundation
+import LakeModel
+import Maintenance
+import ObjectStorage
+
+struct EraseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase",
+        abstract: "Takes the events of some users, or of any other value, out of a table.",
+        discussion: """
+            Every live object is looked through; those with matching events are written again without them, and \
+            committed. Without --yes it only says what it would do. The certificate names objects, commits and counts, \
+            signed with erasure.signing_key; it holds none of the values.
+
+              varve erase --table orders --where "user_id = 'u-17'" --yes --certificate u-17.json
+              varve erase --table orders --where user.id --ids ids.txt --yes --certificate request-4.json
+              varve verify --erasure u-17.json
+
+            A field is user_id, user.id, /user/id (a JSON Pointer), @key, or @header:name. Old bytes go with 'varve \
+            vacuum' after --grace; buckets that keep versions need a rule of their own for noncurrent ones.
+
+
+            """
+                + ExitStatus.readerHelp(own: [
+                    (.checkFailed, "legal holds keep matching events, or old bytes could not be deleted")
+                ]))
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var format: OutputOptions
+
+    @Option(help: "The table; its side tables are looked through too.")
+    var table: TableAddress
+
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp("Which events: \"field = 'value'\", or only a field with --ids.", valueName: "condition"))
+    var condition: String
+
+    @Option(help: ArgumentHelp("A file with one value on each line.", valueName: "file"))
+    var ids: String?
+
+    @Flag(help: "Erase payloads that are not JSON too where they contain a value anywhere.")
+    var searchRaw = false
+
+    @Flag(help: "Do it.")
+    var yes = false
+
+    @Option(help: ArgumentHelp("Where to write the certificate.", valueName: "file|url"))
+    var certificate: PlanFile?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long old bytes stay; 0s deletes them at once (default: vacuum.erased_after, 1d).", valueName: "time"))
+    var grace: DurationArgument?
+
+    @Option(help: ArgumentHelp("Objects that are looked through at once.", valueName: "number"))
+    var parallel = 2
+
+    func validate() throws {
+        if parallel < 1 { throw ValidationError("--parallel is at least 1") }
+        if yes, certificate == nil { throw ValidationError("--yes needs --certificate: the proof is a part of it") }
+    }
+
+    func run() async throws {
+        let request = try ErasureRequest(where: condition, ids: try readIDs(), searchesRaw: searchRaw)
+        let session = try await yes ? lake.openForChange() : lake.open()
+        let eraser = try await eraser(request, session)
+        var random = SystemRandomNumberGenerator()
+        let id = CommitID(using: &random)
+        let progress = ProgressLine(session.console)
+        defer { progress.clear() }
+        let show: (Int64) -> Void = { progress.show("\(table.table): \($0) objects looked through") }
+        guard yes else {
+            let report = try await eraser.plan(id: id, progress: show)
+            progress.clear()
+            try print(report, session)
+            session.console.say("nothing was erased; add --yes and --certificate to do it")
+            return
+        }
+        let report = try await eraser.run(id: id, using: &random, progress: show)
+        progress.clear()
+        try await writeCertificate(request, report, session, salt: CommitID(using: &random))
+        try print(report, session)
+        var failed = !report.held.isEmpty
+        if grace?.milliseconds == 0 {
+            let failures = try await eraser.purge(report)
+            for failure in failures { session.console.say("not deleted: \(failure.key): \(failure.reason)") }
+            failed = failed || !failures.isEmpty
+        }
+        if failed { throw CommandFailure.checkFailed }
+    }
+
+    private func readIDs() throws -> [String] {
+        guard let ids else { return [] }
+        guard let data = FileManager.default.contents(atPath: ids), let text = String(data: data, encoding: .utf8)
+        else {
+            throw CommandFailure(.noInput, "cannot be read as UTF-8", at: ids, fix: "check the path")
+        }
+        return text.split(whereSeparator: \.isNewline).map(String.init)
+    }
+
+    private func eraser(_ request: ErasureRequest, _ session: LakeSession) async throws -> Eraser {
+        var eraser = Eraser(
+            table: try await session.lake.openExisting(table.table), request: request, clock: session.context.clock,
+            writer: .ofThisProcess())
+        let settings = session.tableSettings(table.table)
+        eraser.holds = settings?.lifecycle.policy.holds ?? []
+        if let level = settings?.compact.level { eraser.level = level }
+        eraser.parallelMax = parallel
+        return eraser
+    }
+
+    private func writeCertificate(
+        _ request: ErasureRequest, _ report: ErasureReport, _ session: LakeSession, salt: CommitID
+    ) async throws {
+        let vacuum = session.tableSettings(table.table)?.vacuum.policy ?? VacuumPolicy()
+        var proof = ErasureCertificate(
+            table: table.table, request: request, report: report, writer: .ofThisProcess(), salt: salt,
+            grace: grace?.duration ?? vacuum.erasedAfter, olderGrace: vacuum.removedAfter)
+        if let key = session.settings.erasure.key {
+            try proof.sign(with: key)
+        } else {
+            session.console.say("the certificate is not signed: there is no erasure.signing_key in the configuration")
+        }
+        try await certificate?.write(try proof.encoded(pretty: true), session)
+    }
+
+    private func print(_ report: ErasureReport, _ session: LakeSession) throws {
+        let rows =
+            report.objects.map { ErasedRow(object: $0, isHeld: false) }
+            + report.held.map { ErasedRow(object: $0, isHeld: true) }
+        try Listing(rows).print(as: format.output, to: session.console)
+        session.console.say(
+            "\(table.table): \(report.events) events in \(report.objects.count) objects match, of "
+                + "\(report.eventsExamined) in \(report.objectsExamined)")
+        if report.unreadable > 0 {
+            session.console.say(
+                "\(report.unreadable) payloads are not JSON and could not be compared; see --search-raw")
+        }
+        if !report.held.isEmpty { session.console.say("\(report.held.count) objects are kept by legal holds") }
+    }
+}
+
+/// One object with matching events.
+struct ErasedRow: Listable {
+    var object: ErasureReport.ErasedObject
+    var isHeld: Bool
+
+    static let columns: [Column] = [
+        .left("path"), .right("events"), .right("records"), .right("bytes"), .left("held"), .detail("replacement"),
+    ]
+
+    var cells: [Cell] {
+        [
+            .text(object.before.path), .integer(object.events), .integer(object.before.records),
+            .bytes(object.before.bytes), .boolean(isHeld), .optional(object.after?.path),
+        ]
+    }
+}

@@ -1,0 +1,193 @@
+import ArgumentParser
+import Catalog
+import LakeModel
+import Maintenance
+
+struct LifecycleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lifecycle",
+        abstract: "Expires, moves and packs objects by their age, as the configuration says.",
+        discussion: """
+            Age is that of events, not of files. Rules and legal holds stand under `lifecycle` of each table in the \
+            configuration; every change is a commit that names its rule.
+            """,
+        subcommands: [LifecyclePlanCommand.self, LifecycleApplyCommand.self, LifecycleHistoryCommand.self])
+}
+
+struct LifecyclePlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Lists what 'apply' would do now.", discussion: ExitStatus.readerHelp())
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var format: OutputOptions
+
+    @Argument(help: "The tables; by default all that have rules.")
+    var tables: [TableAddress] = []
+
+    func run() async throws {
+        let session = try await lake.open()
+        try await showLifecyclePlan(session, tables, format.output)
+    }
+}
+
+struct LifecycleApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Does what the rules say.",
+        discussion: "Without --yes it only says what it would do. Bytes of expired objects go with 'varve vacuum'.\n\n"
+            + ExitStatus.readerHelp(own: [(.temporaryFailure, "some objects could not be changed")]))
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var format: OutputOptions
+
+    @Argument(help: "The tables; by default all that have rules.")
+    var tables: [TableAddress] = []
+
+    @Flag(help: "Do it.")
+    var yes = false
+
+    func run() async throws {
+        guard yes else {
+            let session = try await lake.open()
+            try await showLifecyclePlan(session, tables, format.output)
+            session.console.say("nothing was changed; add --yes to do it")
+            return
+        }
+        let session = try await lake.openForChange()
+        var random = SystemRandomNumberGenerator()
+        var rows: [LifecycleRow] = []
+        for name in try session.tablesWithRules(tables) {
+            let progress = ProgressLine(session.console)
+            defer { progress.clear() }
+            var done = 0
+            try await session.lifecycle(name).apply(using: &random) { outcome in
+                done += 1
+                rows.append(LifecycleRow(table: name, outcome))
+                progress.show("\(name): \(done) objects")
+            }
+            progress.clear()
+        }
+        try Listing(rows).print(as: format.output, to: session.console)
+        let failed = rows.count { $0.problem != nil }
+        session.console.say("\(rows.count - failed) objects changed")
+        guard let first = rows.first(where: { $0.problem != nil }) else { return }
+        throw CommandFailure(
+            .temporaryFailure, "\(failed) objects were not changed", at: first.item.object.path,
+            fix: first.problem ?? "run it again")
+    }
+}
+
+struct LifecycleHistoryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history",
+        abstract: "Lists every change that was no append: who, what, when, why.",
+        discussion: "Reaches back as far as the log is kept (`vacuum.log_after`).\n\n" + ExitStatus.readerHelp())
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var format: OutputOptions
+
+    @Argument(help: "The table.")
+    var table: TableAddress
+
+    func run() async throws {
+        let session = try await lake.open()
+        var rows: [HistoryRow] = []
+        try await session.table(table).maintenanceHistory { rows.append(HistoryRow(entry: $0)) }
+        try Listing(rows).print(as: format.output, to: session.console)
+    }
+}
+
+private func showLifecyclePlan(
+    _ session: LakeSession, _ tables: [TableAddress], _ output: OutputFormat
+) async throws {
+    var rows: [LifecycleRow] = []
+    var requests = RequestCount()
+    for name in try session.tablesWithRules(tables) {
+        try await session.lifecycle(name).plan { item in
+            rows.append(LifecycleRow(table: name, item))
+            requests += item.requests
+        }
+    }
+    try Listing(rows).print(as: output, to: session.console)
+    let bytes = rows.reduce(0) { $0 &+ $1.item.object.bytes }
+    session.console.say(
+        "\(rows.count) objects (\(humanBytes(bytes))) would be changed, \(requests.total) requests, "
+            + "about $\(decimal(requests.dollars, places: 3))")
+}
+
+extension LakeSession {
+    fileprivate func tablesWithRules(_ addresses: [TableAddress]) throws -> [TableName] {
+        let named = addresses.map(\.table)
+        for name in named where tableSettings(name)?.lifecycle.rules.isEmpty ?? true {
+            throw CommandFailure(
+                .configuration, "no rules for this table", at: "table \(name)",
+                fix: "write lifecycle.rules under the table in the configuration")
+        }
+        guard named.isEmpty else { return named }
+        let names = try settings.tables.filter { !$0.lifecycle.rules.isEmpty }.map { try TableName.parse($0.name) }
+        guard !names.isEmpty else {
+            throw CommandFailure(
+                .configuration, "no table has rules", at: "tables", fix: "write lifecycle.rules under a table")
+        }
+        return names
+    }
+
+    fileprivate func lifecycle(_ name: TableName) async throws -> Lifecycle {
+        Lifecycle(
+            table: try await lake.openExisting(name),
+            policy: tableSettings(name)?.lifecycle.policy ?? LifecyclePolicy(),
+            clock: context.clock, writer: .ofThisProcess())
+    }
+}
+
+/// One object and what becomes of it.
+struct LifecycleRow: Listable {
+    var table: TableName
+    var item: LifecycleItem
+    var version: Int64?
+    var replacement: String?
+    var problem: String?
+
+    init(table: TableName, _ item: LifecycleItem) {
+        (self.table, self.item) = (table, item)
+    }
+
+    init(table: TableName, _ outcome: LifecycleOutcome) {
+        (self.table, item, version) = (table, outcome.item, outcome.version)
+        (replacement, problem) = (outcome.replacement?.path, outcome.problem)
+    }
+
+    static let columns: [Column] = [
+        .left("table"), .left("rule"), .left("action"), .left("path"), .right("records"), .right("bytes"),
+        .left("last_event"), .right("version"), .detail("replacement"), .detail("problem"),
+    ]
+
+    var cells: [Cell] {
+        [
+            .text(table.description), .text(item.rule.name), .text(item.rule.action.words), .text(item.object.path),
+            .integer(item.object.records), .bytes(item.object.bytes), .optional(item.object.eventTime?.max),
+            .optional(version), .optional(replacement), .optional(problem),
+        ]
+    }
+}
+
+/// One commit of maintenance.
+struct HistoryRow: Listable {
+    var entry: MaintenanceEntry
+
+    static let columns: [Column] = [
+        .right("version"), .left("at"), .left("kind"), .left("who"), .left("why"), .right("added"), .right("removed"),
+        .detail("bytes_added"), .right("bytes_removed"), .detail("records_added"), .right("records_removed"),
+        .detail("commit"), .detail("program"),
+    ]
+
+    var cells: [Cell] {
+        [
+            .integer(entry.version), .time(entry.at), .text(entry.kind.rawValue),
+            .text("\(entry.writer.id)@\(entry.writer.host)"), .optional(entry.reason), .integer(entry.added),
+            .integer(entry.removed), .bytes(entry.bytesAdded), .bytes(entry.bytesRemoved),
+            .integer(entry.recordsAdded), .integer(entry.recordsRemoved), .text(entry.id.description),
+            .text(entry.writer.program),
+        ]
+    }
+}

@@ -1,0 +1,43 @@
+import Catalog
+import LakeModel
+import Logging
+import ObjectStorage
+
+extension LakeOptions {
+    /// Opens the lake for changing it: a server has to show that it keeps conditions, as for `varve run`.
+    func openForChange(in context: CommandContext = .current) async throws -> LakeSession {
+        var session = try await open(in: context)
+        let store = try await StoreOpening.open(session.settings, in: context)
+        if case .s3 = session.settings.lake {
+            var random = SystemRandomNumberGenerator()
+            let probe = StoreProbe(store: store, clock: context.clock, id: CommitID(using: &random))
+            let report = await probe.run(onlyRequired: true)
+            guard report.supportsExactlyOnce else {
+                if let failure = report.failure { throw failure }
+                throw CommandFailure(.configuration, report.verdict, at: store.location, fix: "see 'varve doctor'")
+            }
+        }
+        session.store = store
+        session.lake = Lake(store: store, clock: context.clock, logger: session.logger)
+        return session
+    }
+}
+
+extension LakeSession {
+    /// What the configuration says of a table; nil where it does not name it.
+    func tableSettings(_ name: TableName) -> Settings.Table? {
+        settings.tables.first { $0.name == name.description }
+    }
+
+    /// The tables that were named, or all.
+    func chosenTables(_ addresses: [TableAddress]) async throws -> [TableName] {
+        guard addresses.isEmpty else {
+            var names: [TableName] = []
+            for address in addresses where !names.contains(address.table) { names.append(address.table) }
+            return names
+        }
+        let names = try await lake.tables()
+        if names.isEmpty { console.say("no tables in \(store.location)") }
+        return names
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import LakeModel
+import TestSupport
+import Testing
+
+@testable import varve
+
+@Suite("varve erase and varve lifecycle")
+struct EraseTests {
+    private let key = "ed25519:" + Data((0..<32).map { UInt8($0) }).base64EncodedString()
+
+    @Test("a plan counts; with --yes the events are gone and the certificate holds")
+    func wholeWay() async throws {
+        let lake = try await SplitLake()
+        let file = lake.directory.path + "/certificate.json"
+        let condition = ["--table", "orders", "--where", "n = 17"]
+        let planned = await lake.run(["erase"] + condition + ["--output", "csv"])
+        #expect(planned.status == .success, "\(planned.errors)")
+        #expect(planned.output.split(separator: "\n").count == 2)
+        #expect(planned.errors.contains("orders: 1 events in 1 objects match, of 40 in 4"))
+        #expect(await lake.run(["cat", "orders"]).output == lake.expected)
+
+        let environment = ["VARVE_ERASURE_SIGNING_KEY": key]
+        let erased = await lake.run(
+            ["erase"] + condition + ["--yes", "--certificate", file, "--grace", "0s"], environment: environment)
+        #expect(erased.status == .success, "\(erased.errors)")
+        let expected = lake.expected.split(separator: "\n").filter { !$0.contains("\"n\":17}") }
+        #expect(await lake.run(["cat", "orders"]).output.split(separator: "\n") == expected)
+        #expect(try lake.files().count { $0.hasPrefix("orders/data/") } == 4)
+
+        let verified = await lake.run(["verify", "--erasure", file], environment: environment)
+        #expect(verified.status == .success, "\(verified.output)\(verified.errors)")
+        #expect(await lake.run(["verify", "--deep"]).status == .success)
+        let other = "ed25519-public:" + String(repeating: "ab", count: 32)
+        #expect(await lake.run(["verify", "--erasure", file, "--signed-by", other]).status == .checkFailed)
+    }
+
+    @Test("values come from a file, and stand neither in the certificate nor in the log")
+    func ids() async throws {
+        let lake = try await SplitLake()
+        let (file, ids) = (lake.directory.path + "/certificate.json", lake.directory.path + "/ids.txt")
+        try Data("k3\nk31\n\n".utf8).write(to: URL(filePath: ids))
+        let erased = await lake.run([
+            "erase", "--table", "orders", "--where", "@key", "--ids", ids, "--yes", "--certificate", file,
+        ])
+        #expect(erased.status == .success, "\(erased.errors)")
+        let left = await lake.run(["cat", "orders"]).output
+        #expect(!left.contains("\"k3\"") && !left.contains("\"k31\"") && left.contains("\"k30\""))
+        let certificate = String(decoding: FileManager.default.contents(atPath: file) ?? Data(), as: UTF8.self)
+        #expect(!certificate.contains("k31"))
+        let history = await lake.run(["lifecycle", "history", "orders", "--output", "csv"])
+        #expect(history.output.contains(",erase,"), "\(history.errors)")
+        #expect(!history.output.contains("k31"))
+    }
+
+    @Test("rules of the configuration are planned and applied")
+    func lifecycle() async throws {
+        let lake = try await SplitLake()
+        let yaml = """
+            tables:
+              - name: orders
+                lifecycle:
+                  rules:
+                    - { name: pack, do: recompress, after: 0s, level: 9 }
+            """
+        let file = lake.directory.path + "/v.yaml"
+        let files = [file: yaml]
+        let planned = await lake.run(["lifecycle", "plan", "--config", file, "--output", "csv"], files: files)
+        #expect(planned.output.split(separator: "\n").count { $0.contains("orders,pack,compress at level 9") } == 4)
+        let applied = await lake.run(["lifecycle", "apply", "--yes", "--config", file], files: files)
+        #expect(applied.status == .success, "\(applied.errors)")
+        #expect(applied.errors.contains("4 objects changed"))
+        #expect(await lake.run(["cat", "orders"]).output == lake.expected)
+        let again = await lake.run(["lifecycle", "apply", "--yes", "--config", file], files: files)
+        #expect(again.errors.contains("0 objects changed"))
+    }
+
+    @Test(
+        "wrong arguments are refused in one line",
+        arguments: [
+            ["erase", "--table", "orders", "--where", "n"],
+            ["erase", "--table", "orders", "--where", "n = 1", "--yes"],
+            ["erase", "--table", "orders", "--where", "n = 1 or 2"],
+        ])
+    func refusals(arguments: [String]) async throws {
+        let lake = try await SplitLake()
+        let outcome = await lake.run(arguments)
+        #expect(outcome.status == .usage, "\(outcome.errors)")
+        #expect(outcome.errorLines.count == 1)
+    }
+}

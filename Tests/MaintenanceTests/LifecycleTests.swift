@@ -1,0 +1,170 @@
+import Catalog
+import LakeModel
+import ObjectStorage
+import TestSupport
+import Testing
+
+@testable import Maintenance
+
+private let day: Int64 = 86_400
+
+@Suite("lifecycle")
+struct LifecycleTests {
+    private func apply(
+        _ lake: MaintenanceLake, _ table: Table, _ rules: [LifecycleRule], holds: [LegalHold] = [], seed: UInt64 = 1
+    ) async throws -> [LifecycleOutcome] {
+        let lifecycle = Lifecycle(
+            table: table, policy: LifecyclePolicy(rules: rules, holds: holds), clock: lake.clock,
+            writer: MaintenanceLake.writer)
+        var generator = SeededGenerator(seed: seed)
+        var outcomes: [LifecycleOutcome] = []
+        try await lifecycle.apply(using: &generator) { outcomes.append($0) }
+        return outcomes
+    }
+
+    private func forget(_ objects: [DataObject], in lake: MaintenanceLake) {
+        lake.forget(
+            Set(
+                objects.flatMap { object in
+                    object.offsets.flatMap { span in
+                        (span.first...span.last).map { ModelEvent(source: span.topicPartition, offset: $0) }
+                    }
+                }))
+    }
+
+    @Test("objects expire by the time of their newest event, and not a millisecond before")
+    func expiry() async throws {
+        let lake = try MaintenanceLake(seed: 1)
+        let table = try await lake.open()
+        let object = try await lake.append(table, hour: 3)
+        let newest = try #require(object.eventTime?.max)
+        let rule = LifecycleRule(name: "retain", action: .expire, after: .seconds(30 * day))
+        lake.clock.advance(by: .milliseconds(newest.milliseconds + 30 * day * 1000 - lake.clock.now().milliseconds))
+        #expect(try await apply(lake, table, [rule]).isEmpty)
+        lake.clock.advance(by: .milliseconds(1))
+        let outcomes = try await apply(lake, table, [rule])
+        #expect(outcomes.map(\.item.object) == [object])
+        forget([object], in: lake)
+        try await lake.check(seed: 1)
+        #expect(try await lake.audit().isEmpty)
+        var history: [MaintenanceEntry] = []
+        try await table.maintenanceHistory { history.append($0) }
+        #expect(history.map(\.reason) == ["lifecycle retain: expire 1 objects"])
+        #expect(history.map(\.recordsRemoved) == [12])
+        #expect(history.map(\.writer.id) == ["w1"])
+    }
+
+    @Test("holds keep what rules would take, by label and by hour")
+    func holds() async throws {
+        let lake = try MaintenanceLake(seed: 2)
+        let table = try await lake.open()
+        let labelled = try await lake.append(table, hour: 1, tags: ["case-17"])
+        let inHour = try await lake.append(table, hour: 2)
+        let free = try await lake.append(table, hour: 3)
+        lake.clock.advance(by: .seconds(100 * day))
+        let rule = LifecycleRule(name: "retain", action: .expire, after: .seconds(day))
+        let hour = LakeHour(inHour.partition)
+        let outcomes = try await apply(
+            lake, table, [rule],
+            holds: [
+                LegalHold(name: "a", tags: ["case-17"]), LegalHold(name: "b", firstHour: hour, lastHour: hour),
+            ])
+        #expect(outcomes.map(\.item.object.path) == [free.path])
+        let live = try await table.snapshot().objects().map(\.path)
+        #expect(Set(live) == [labelled.path, inHour.path])
+    }
+
+    @Test("rules choose by side, label and size; expiry comes before everything else")
+    func selection() throws {
+        let old = LifecycleRule(name: "tier", action: .tier(storageClass: "GLACIER_IR"), after: .seconds(day))
+        let expire = LifecycleRule(
+            name: "expire", action: .expire, after: .seconds(day), sides: [.late], tags: ["x"], bytesMin: 10,
+            bytesMax: 20)
+        let now = Timestamp(milliseconds: 20_777 * 86_400_000 + 10 * 86_400_000)
+        let planner = try LifecyclePlanner(
+            policy: LifecyclePolicy(rules: [old, expire]), layout: MaintenanceLake.layout, now: now)
+        func names(_ side: TableSide, _ tags: [String], _ bytes: Int64) -> [String] {
+            let partition = PartitionPath(date: CalendarDay(daysSinceEpoch: 20_777), hour: 1, shard: 0)
+            let object = DataObject(
+                path: "x", side: side, partition: partition, format: .envelope, bytes: bytes, uncompressedBytes: 1,
+                records: 1, eventTime: nil, offsets: [], checksum: Checksum(algorithm: .crc32c, value: "00000000"),
+                uploadedAt: now, tags: tags)
+            return planner.items([object]).map(\.rule.name)
+        }
+        #expect(names(.late, ["x", "y"], 15) == ["expire"])
+        #expect(names(.main, ["x"], 15) == ["tier"])
+        #expect(names(.late, ["y"], 15) == ["tier"])
+        #expect(names(.late, ["x"], 21) == ["tier"])
+        #expect(names(.late, ["x"], 9) == ["tier"])
+        #expect(names(.main, ["class:GLACIER_IR"], 15) == [])
+        #expect(names(.main, ["class:STANDARD_IA"], 15) == ["tier"])
+    }
+
+    @Test("tiering copies to the class once, keeps every event, and compaction keeps the class")
+    func tiering() async throws {
+        let lake = try MaintenanceLake(seed: 3)
+        let table = try await lake.open()
+        for _ in 0..<3 { try await lake.append(table) }
+        lake.clock.advance(by: .seconds(100 * day))
+        let rule = LifecycleRule(name: "cold", action: .tier(storageClass: "GLACIER_IR"), after: .seconds(day))
+        let outcomes = try await apply(lake, table, [rule])
+        #expect(outcomes.compactMap(\.replacement).map(\.tags) == Array(repeating: ["class:GLACIER_IR"], count: 3))
+        #expect(try await apply(lake, table, [rule]).isEmpty)
+        lake.clock.advance(by: .seconds(3 * day))
+        #expect(try await lake.compact(table, seed: 77).map(\.state) == [.done])
+        let object = try #require(try await table.snapshot().objects().first)
+        let info = try await lake.inner.head(try #require(ObjectKey("orders/\(object.path)")))
+        #expect(info.storageClass == "GLACIER_IR")
+        #expect(try await apply(lake, table, [rule]).isEmpty)
+        try await lake.check(seed: 3)
+        #expect(try await lake.audit().isEmpty)
+    }
+
+    @Test("recompression makes other bytes of the same lines, once")
+    func recompression() async throws {
+        let lake = try MaintenanceLake(seed: 4)
+        let table = try await lake.open()
+        let before = try await lake.append(table, count: 500)
+        lake.clock.advance(by: .seconds(100 * day))
+        let rule = LifecycleRule(name: "pack", action: .recompress(level: 19), after: .seconds(day))
+        let after = try #require(try await apply(lake, table, [rule]).first?.replacement)
+        #expect(after.checksum != before.checksum)
+        #expect(after.eventTime == before.eventTime)
+        #expect(after.offsets == before.offsets)
+        #expect(after.uncompressedBytes == before.uncompressedBytes)
+        #expect(try await apply(lake, table, [rule]).isEmpty)
+        try await lake.check(seed: 4)
+    }
+
+    @Test("with lost answers and compactors at once no event is lost or doubled", arguments: [UInt64](1...10))
+    func races(seed: UInt64) async throws {
+        let lake = try MaintenanceLake(seed: seed)
+        let table = try await lake.open()
+        for hour in 0..<3 { for _ in 0..<4 { try await lake.append(table, hour: hour) } }
+        lake.clock.advance(by: .seconds(100 * day))
+        lake.store.setRules([
+            FaultRule(.lostAnswer, on: [.put], keyContains: "_varve/log", probability: 0.4),
+            FaultRule(.unavailableBefore, on: [.copy, .get], probability: 0.1),
+        ])
+        async let moved: Void = move(lake, seed: seed)
+        async let compacted: Void = compact(lake, seed: seed &+ 100)
+        _ = await (moved, compacted)
+        lake.store.setRules([])
+        try await lake.check(seed: seed)
+        #expect(try await lake.audit().isEmpty, "seed=\(seed)")
+    }
+
+    private func move(_ lake: MaintenanceLake, seed: UInt64) async {
+        guard let table = try? await lake.open() else { return }
+        let rules = [
+            LifecycleRule(name: "pack", action: .recompress(level: 9), after: .seconds(day), bytesMax: 300),
+            LifecycleRule(name: "cold", action: .tier(storageClass: "STANDARD_IA"), after: .seconds(day)),
+        ]
+        _ = try? await apply(lake, table, rules, seed: seed)
+    }
+
+    private func compact(_ lake: MaintenanceLake, seed: UInt64) async {
+        guard let table = try? await lake.open() else { return }
+        _ = try? await lake.compact(table, seed: seed)
+    }
+}

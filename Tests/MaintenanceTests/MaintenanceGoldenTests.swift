@@ -1,0 +1,68 @@
+import Foundation
+import LakeModel
+import ObjectStorage
+import TestSupport
+import Testing
+
+@testable import Catalog
+@testable import Maintenance
+
+/// The bytes that this program writes for its own files under `schemas/golden`. A change of one is a change of a format.
+@Suite("golden files of maintenance")
+struct MaintenanceGoldenTests {
+    private static let folder = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "schemas/golden")
+
+    private func golden(_ name: String) throws -> [UInt8] {
+        try Array(Data(contentsOf: Self.folder.appending(path: name)))
+    }
+
+    private let hour = LakeHour(date: CalendarDay(daysSinceEpoch: 20_777), hour: 5)
+
+    @Test("a compaction plan")
+    func plan() throws {
+        var policy = CompactionPolicy()
+        (policy.sides, policy.firstHour, policy.lastHour) = ([.main], hour, hour)
+        policy.holds = [LegalHold(name: "case-17", tags: ["legal"], firstHour: hour)]
+        let group = CompactionGroup(
+            id: 0, side: .main, partition: PartitionPath(date: hour.date, hour: 5, shard: 3), format: .envelope,
+            outputFormat: .envelope, inputs: ["data/date=2026-11-20/hour=05/shard=0003/a.ndjson.zst"], bytes: 10,
+            uncompressedBytes: 50, records: 2, outputs: 1, requests: RequestCount(puts: 2, gets: 3))
+        let plan = CompactionPlan(
+            table: try #require(TableName("orders")), version: 42, at: Timestamp(milliseconds: 1_795_237_200_000),
+            policy: policy, groups: [group])
+        let bytes = try golden("compaction-plan.v1.canonical.json")
+        #expect(try String(decoding: plan.encoded(), as: UTF8.self) == String(decoding: bytes, as: UTF8.self))
+        #expect(try CompactionPlan.decode(bytes) == plan)
+    }
+
+    @Test("a certificate of erasure, signed")
+    func certificate() throws {
+        let id = try #require(CommitID("00112233445566778899aabbccddeeff"))
+        var report = ErasureReport(id: id, startedAt: Timestamp(milliseconds: 1_795_237_200_000))
+        report.finishedAt = report.startedAt.advanced(byMilliseconds: 1500)
+        (report.version, report.eventsExamined, report.objectsExamined, report.unreadable) = (42, 1000, 3, 1)
+        var note = ErasureReport.ObjectNote(
+            DataObject(
+                path: "data/date=2026-11-20/hour=05/shard=0003/a.ndjson.zst",
+                partition: PartitionPath(date: hour.date, hour: 5, shard: 3), format: .envelope, bytes: 10,
+                uncompressedBytes: 50, records: 2, eventTime: nil, offsets: [],
+                checksum: Checksum(algorithm: .crc64nvme, value: "ae8b14860a799888"), uploadedAt: report.startedAt))
+        report.held = [.init(before: note, after: nil, events: 2)]
+        note.path += "x"
+        report.objects = [.init(before: note, after: note, events: 1)]
+        report.commits = [.init(version: 41, id: id)]
+        var certificate = ErasureCertificate(
+            table: try #require(TableName("orders")), request: try ErasureRequest(where: "user.id = 'u1'"),
+            report: report, writer: WriterIdentity(id: "w-1", host: "lake-7", program: "varve 0.1.0"), salt: id,
+            grace: .seconds(86_400), olderGrace: .seconds(604_800))
+        let key = CertificateKey.ed25519(seed: [UInt8](0..<32))
+        try certificate.sign(with: key)
+        let bytes = try golden("erasure-certificate.v1.canonical.json")
+        #expect(try String(decoding: certificate.encoded(), as: UTF8.self) == String(decoding: bytes, as: UTF8.self))
+        let read = try ErasureCertificate.decode(bytes)
+        #expect(read == certificate)
+        #expect(try read.signatureFault(key) == nil)
+    }
+}
