@@ -109,7 +109,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Simulation",
-            dependencies: ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Ingest", log],
+            dependencies: ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Ingest", "Maintenance", log],
             path: "Tests/Simulation",
             swiftSettings: strict),
         .executableTarget(

@@ -16,10 +16,7 @@ public struct Completeness: Hashable, Sendable {
     /// Throws `.invalid` where the layout's zone is unknown.
     public init(layout: TableLayout, graceMilliseconds: Int64) throws(CatalogError) {
         self.graceMilliseconds = max(0, graceMilliseconds)
-        guard let calendar = PartitionCalendar(layout) else {
-            throw .invalid("unknown time zone \"\(layout.zone.prefix(60))\"; use an IANA name such as Europe/Berlin")
-        }
-        self.calendar = calendar
+        calendar = try .of(layout)
     }
 
     /// The hours that `head` makes complete and that were not declared before, ascending: what a commit puts into
@@ -58,5 +55,15 @@ public struct ClosingRule: Hashable, Sendable {
 
     public init(_ completeness: Completeness, idle: Set<TopicPartition> = []) {
         (self.completeness, self.idle) = (completeness, idle)
+    }
+}
+
+extension PartitionCalendar {
+    /// The calendar of a layout; throws `.invalid` where its zone is unknown.
+    public static func of(_ layout: TableLayout) throws(CatalogError) -> PartitionCalendar {
+        guard let calendar = PartitionCalendar(layout) else {
+            throw .invalid("unknown time zone \"\(layout.zone.prefix(60))\"; use an IANA name such as Europe/Berlin")
+        }
+        return calendar
     }
 }

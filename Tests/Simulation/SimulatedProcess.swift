@@ -23,6 +23,9 @@ struct Scenario {
     var outages: Double
     var rebalances: Double
     var maintenance: Double
+    /// Collects the log as far as the protocol allows, at any time. Vacuum relies on removals staying in the log for
+    /// their grace, so then there is none.
+    var collectsAtOnce: Bool
 
     init(_ random: inout SplitMix) {
         func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &random)] }
@@ -37,6 +40,7 @@ struct Scenario {
         freezes = pick([0, 0.0005, 0.003])
         outages = pick([0, 0.0003, 0.001])
         rebalances = pick([0, 0.001, 0.005])
+        collectsAtOnce = pick([false, true])
         maintenance = pick([0.001, 0.004, 0.015])
     }
 

@@ -48,7 +48,7 @@ public final class World {
         scenario = Scenario(&random)
         report = SimulationReport(seed: seed)
         network = SimulatedNetwork(time: time, random: SplitMix(seed: seed, stream: 2), weather: scenario.weather)
-        truth = Truth(table: "orders", time: time, grace: SimulatedMaintenance.grace)
+        truth = Truth(table: "orders", time: time, grace: SimulatedMaintenance.grace - .seconds(10))
         let storeClock = StoreClock(time: time, random: SplitMix(seed: seed, stream: 3), jitterMilliseconds: 3000)
         store = ObservedStore(memory: MemoryObjectStore(clock: storeClock), truth: truth)
         group = SimulatedGroup(broker: broker, time: time)
@@ -96,7 +96,9 @@ public final class World {
         if chance(scenario.freezes) { freezeWriter() }
         if chance(scenario.outages) { breakStore() }
         if chance(scenario.rebalances) { group.reshuffle() }
-        if chance(scenario.maintenance) { note("maintenance: \(maintenance.start(&random))") }
+        if chance(scenario.maintenance) {
+            note("maintenance: \(maintenance.start(&random, collectsAtOnce: scenario.collectsAtOnce))")
+        }
         if chance(0.05) { produce() }
         group.coordinate()
         advanceWriters()

@@ -25,14 +25,14 @@ public struct LifecycleItem: Hashable, Sendable {
 public struct LifecyclePlanner: Sendable {
     private let policy: LifecyclePolicy
     private let rules: [LifecycleRule]
-    private let calendar: HourCalendar
+    private let calendar: PartitionCalendar
     private let now: Timestamp
 
     /// Throws `.invalid` where the layout's zone is unknown.
     public init(policy: LifecyclePolicy, layout: TableLayout, now: Timestamp) throws(CatalogError) {
         (self.policy, self.now) = (policy, now)
         rules = policy.rules.filter { $0.action == .expire } + policy.rules.filter { $0.action != .expire }
-        calendar = try HourCalendar(layout: layout)
+        calendar = try .of(layout)
     }
 
     /// What to do with these objects, in order of partition and path; at most one thing with each.
@@ -51,6 +51,6 @@ public struct LifecyclePlanner: Sendable {
 
     /// As the catalog says; where no event has a time, the end of its hour.
     private func newestEvent(_ object: DataObject) -> Timestamp {
-        object.eventTime?.max ?? calendar.end(of: LakeHour(object.partition))
+        object.eventTime?.max ?? Timestamp(milliseconds: calendar.end(of: LakeHour(object.partition)))
     }
 }
