@@ -13,6 +13,8 @@ struct ConsumerHandle: ~Copyable {
     var wasEverAssigned = false
     /// An assignment was taken from the queue and not answered yet.
     var awaitsAssign = false
+    /// A revocation was taken from the queue and not answered yet.
+    var awaitsRelease = false
     /// `leave` has been called.
     private(set) var isLeaving = false
     private var mustOutliveUs = false
@@ -74,6 +76,7 @@ struct ConsumerHandle: ~Copyable {
 
 // Leaving. What librdkafka 2.0 does not forgive, and what is therefore done here:
 // - An assignment that was delivered and not answered keeps it from ever ending. Answered before it begins to end.
+// - Whoever asks the group for something after it has ended waits for ever. So nothing is asked then.
 // - A cooperative consumer that has joined and was never given an assignment aborts the process when it is destroyed
 //   (its pull request 4381, fixed in 2.3). Such a client is not destroyed.
 extension ConsumerHandle {
@@ -116,8 +119,9 @@ extension ConsumerHandle {
                 return !mustLive
             }
         }
-        // A revocation may have been taken and not answered. While leaving, every assignment counts as its answer.
-        rd_kafka_assign(client, nil)
+        // While leaving, every assignment counts as the answer to a revocation. Only where one waits for it: a group
+        // that is done already answers nobody, and this call would wait for ever.
+        if awaitsRelease, !isClosed { rd_kafka_assign(client, nil) }
         let deadline = ContinuousClock.now.advanced(by: .seconds(5))
         while !isClosed {
             guard ContinuousClock.now < deadline else { return false }

@@ -40,6 +40,8 @@ extension KafkaConsumer {
     public func release(_ partitions: [TopicPartition]) throws(KafkaError) {
         for partition in partitions { sources.disown(partition) }
         lookup.removeAll(keepingCapacity: true)
+        handle.awaitsRelease = false
+        guard !handle.isClosed else { return }
         if handle.isCooperative {
             let list = PartitionList(partitions)
             try KafkaError.check(taking: rd_kafka_incremental_unassign(handle.client, list.pointer), "unassign")

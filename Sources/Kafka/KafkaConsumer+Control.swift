@@ -40,6 +40,7 @@ extension KafkaConsumer {
             if !isClosing { signals.append(.assigned(partitions)) }
         case RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS:
             let isLost = rd_kafka_assignment_lost(handle.client) != 0
+            handle.awaitsRelease = true
             signals.append(.revoked(partitions, lost: isLost))
         case let code:
             // rdkafka.h: on any other error the application gives up its assignment to synchronise with librdkafka.

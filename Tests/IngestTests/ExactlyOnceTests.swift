@@ -2,6 +2,7 @@ import Catalog
 import LakeModel
 import ObjectStorage
 import TestSupport
+import Simulation
 import Testing
 
 @testable import Ingest

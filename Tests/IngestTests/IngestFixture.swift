@@ -5,6 +5,7 @@ import LakeModel
 import Logging
 import ObjectStorage
 import TestSupport
+import Simulation
 import Testing
 
 @testable import Ingest

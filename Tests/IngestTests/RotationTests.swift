@@ -3,6 +3,7 @@ import Formats
 import LakeModel
 import ObjectStorage
 import TestSupport
+import Simulation
 import Testing
 
 @testable import Ingest
