@@ -124,7 +124,9 @@ let package = Package(
         tests("FormatsTests", ["Formats", "Compression", "LakeModel"]),
         tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
         tests("IngestTests", ["Ingest", "Simulation", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
-        tests("MaintenanceTests", ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel"]),
+        tests(
+            "MaintenanceTests",
+            ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
         tests("OperationsTests", ["Operations", "LakeModel", log, metricsCore, lifecycle]),
         tests(
             "CommandTests",

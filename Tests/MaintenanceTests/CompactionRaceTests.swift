@@ -100,6 +100,42 @@ struct CompactionRaceTests {
         #expect(try await lake.audit().isEmpty, "seed=\(seed)")
     }
 
+    @Test(
+        "a commit whose outcome stays open keeps what it may have added", arguments: ["compact", "tier", "erase"])
+    func unsettled(verb: String) async throws {
+        let lake = try MaintenanceLake(seed: 31)
+        let table = try await lake.open()
+        for _ in 0..<3 { try await lake.append(table) }
+        lake.clock.advance(by: .seconds(100 * 86_400))
+        // Looks for new entries before the commit: compaction looks once more than the others.
+        let looks = verb == "compact" ? 2 : 1
+        // The entry is written, its answer is lost, and nobody can read it back for as long as the writer asks.
+        lake.store.setRules([
+            FaultRule(.lostAnswer, on: [.put], keyContains: "_varve/log"),
+            FaultRule(.unavailableBefore, on: [.get], keyContains: "_varve/log", calls: Set((looks + 1)...10_000)),
+        ])
+        switch verb {
+        case "compact":
+            let outcomes = try await lake.compact(table)
+            #expect(outcomes.map(\.state) == [.failed])
+        case "tier":
+            let rule = LifecycleRule(name: "t", action: .tier(storageClass: "STANDARD_IA"), after: .seconds(1))
+            let lifecycle = Lifecycle(
+                table: table, policy: LifecyclePolicy(rules: [rule]), clock: lake.clock,
+                writer: MaintenanceLake.writer)
+            var generator = SeededGenerator(seed: 31)
+            await #expect(throws: CatalogError.self) { try await lifecycle.apply(using: &generator) { _ in } }
+        default:
+            await #expect(throws: CatalogError.self) { try await lake.erase(table, user: 1) }
+            lake.forget(Set(lake.events.keys.filter { $0.offset % 5 == 1 }))
+        }
+        #expect(lake.store.journal.contains { $0.hasPrefix("lostAnswer put") })
+        lake.store.setRules([])
+        try await lake.check(seed: 31)
+        #expect(try await lake.audit().isEmpty)
+        #expect(try await table.snapshot().version == 4)
+    }
+
     @Test("writers, compactors and vacuums at once: every event is there once", arguments: [UInt64](1...10))
     func everything(seed: UInt64) async throws {
         let lake = try MaintenanceLake(seed: seed)

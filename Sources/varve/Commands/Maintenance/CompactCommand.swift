@@ -70,7 +70,12 @@ struct CompactCommand: AsyncParsableCommand {
         while true {
             do {
                 try await compactOnce(session)
-            } catch let failure as CommandFailure where failure.status == .temporaryFailure {
+            } catch {
+                // A store that is away for a while must not end a loop that goes on for ever.
+                let failure = CommandFailure(error)
+                guard !Task.isCancelled, failure.status == .temporaryFailure || failure.status == .unavailable else {
+                    throw error
+                }
                 for problem in failure.problems { session.console.say(problem.description) }
             }
             try session.console.flush()
