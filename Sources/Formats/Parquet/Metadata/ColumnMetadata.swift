@@ -60,8 +60,9 @@ struct ColumnChunkMetadata {
             case 9: dataPageOffset = try reader.int64(field)
             case 11: dictionaryPageOffset = try reader.int64(field)
             case 12: statistics = try StoredStatistics(from: &reader, field)
-            case 14: bloomFilterOffset = try reader.int64(field)
-            case 15: bloomFilterBytes = try reader.int32(field)
+            case 14 where field.type == .int64: bloomFilterOffset = try reader.int64(field)
+            // Drafts of the format had other things under this number.
+            case 15 where field.type == .int32: bloomFilterBytes = try reader.int32(field)
             default: try reader.skip(field)
             }
         }

@@ -43,17 +43,20 @@ public final class ParquetFileReader {
         } catch {
             throw error.at("footer")
         }
-        (rowCount, createdBy, keyValues) = (metadata.rowCount, metadata.createdBy, metadata.keyValues)
+        (createdBy, keyValues) = (metadata.createdBy, metadata.keyValues)
         for (place, group) in metadata.rowGroups.enumerated() where group.columns.count != schema.columns.count {
             throw ParquetError(
                 .damaged, "row group \(place)",
                 "it has \(group.columns.count) columns, the schema \(schema.columns.count)")
         }
+        // The file's own count is wrong in files of some writers.
         var counted: Int64 = 0
-        for group in metadata.rowGroups { counted = counted.addingReportingOverflow(group.rowCount).partialValue }
-        guard counted == rowCount else {
-            throw ParquetError(.damaged, "footer", "row groups have \(counted) rows, the file \(rowCount)")
+        for group in metadata.rowGroups {
+            let (sum, overflow) = counted.addingReportingOverflow(group.rowCount)
+            guard !overflow else { throw ParquetError(.damaged, "footer", "more rows than 64 bits can count") }
+            counted = sum
         }
+        rowCount = counted
     }
 
     public var rowGroupCount: Int { metadata.rowGroups.count }

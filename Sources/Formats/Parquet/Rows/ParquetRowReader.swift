@@ -138,8 +138,7 @@ public final class ParquetRowReader {
             var entries: [ParquetValue.Entry] = []
             try forEachEntry(shape, definition, level) { () throws(ParquetError) in
                 let key = try value(key, repetition: level)
-                let item = try item.map { (shape) throws(ParquetError) in try value(shape, repetition: level) }
-                entries.append(.init(key: key, value: item ?? .null))
+                entries.append(.init(key: key, value: try value(item, repetition: level)))
             }
             return .map(entries)
         }

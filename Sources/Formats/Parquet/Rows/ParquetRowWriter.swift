@@ -31,7 +31,7 @@ public final class ParquetRowWriter {
         case (.map(let key, let value, _, _), .map(let entries)):
             for entry in entries {
                 try check(entry.key, key)
-                if let value { try check(entry.value, value) }
+                try check(entry.value, value)
             }
         default: throw misfit(value, shape)
         }
@@ -64,7 +64,7 @@ public final class ParquetRowWriter {
             for (place, entry) in entries.enumerated() {
                 let repetition = place == 0 ? repetition : level
                 write(entry.key, key, definition: inner, repetition: repetition)
-                if let value { write(entry.value, value, definition: inner, repetition: repetition) }
+                write(entry.value, value, definition: inner, repetition: repetition)
             }
         default: assertionFailure("checked before")
         }

@@ -7,8 +7,7 @@ struct RowShape {
         case group([RowShape])
         /// `definition` and `repetition` are those of an element that is there.
         case list(RowShape, definition: UInt8, repetition: UInt8)
-        /// A map without values has nil.
-        case map(RowShape, RowShape?, definition: UInt8, repetition: UInt8)
+        case map(RowShape, RowShape, definition: UInt8, repetition: UInt8)
     }
 
     var kind: Kind
@@ -60,7 +59,11 @@ struct RowShape {
                     entry[0].repetition != .repeated
                 {
                     let key = field(entry[0], definition + 1, repetition + 1)
-                    let value = entry.count == 2 ? field(entry[1], definition + 1, repetition + 1) : nil
+                    // A map without values is read as the list of its keys.
+                    guard entry.count == 2 else {
+                        return .list(key, definition: definition + 1, repetition: repetition + 1)
+                    }
+                    let value = field(entry[1], definition + 1, repetition + 1)
                     return .map(key, value, definition: definition + 1, repetition: repetition + 1)
                 }
             }

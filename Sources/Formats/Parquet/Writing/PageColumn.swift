@@ -62,10 +62,10 @@ extension UnsafeMutablePointer<varve_column> {
     }
 
     var definitions: UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(start: pointee.definitions, count: pointee.level_count)
+        UnsafeBufferPointer(start: pointee.definitions, count: pointee.definitions == nil ? 0 : pointee.level_count)
     }
 
     var repetitions: UnsafeBufferPointer<UInt8> {
-        UnsafeBufferPointer(start: pointee.repetitions, count: pointee.level_count)
+        UnsafeBufferPointer(start: pointee.repetitions, count: pointee.repetitions == nil ? 0 : pointee.level_count)
     }
 }
