@@ -3,7 +3,7 @@
     parquet_reference.py check DIR        compares DIR/*.parquet with DIR/*.json, by all three readers
     parquet_reference.py write DIR SEED   writes files of random tables by all three, each with its .json
     parquet_reference.py dump FILE        prints what pyarrow reads
-    parquet_reference.py statistics FILE  prints what pyarrow reads of the footer
+    parquet_reference.py bloom FILE COLUMN VALUE...  prints what DuckDB finds excluded by Bloom filters
 
 Canonical: integers and booleans as they are, floats and bytes as hex of their little-endian or own bytes, decimals as
 unscaled integers, times and timestamps as nanoseconds, structures as lists of their fields, maps as lists of pairs.
@@ -16,6 +16,7 @@ import struct
 import sys
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
@@ -150,6 +151,10 @@ def check(directory):
             if difference:
                 print(f"{path.name}: {name}: {difference}")
                 failures += 1
+        complaint = wrong_statistics(path)
+        if complaint:
+            print(f"{path.name}: {complaint}")
+            failures += 1
     print(f"checked {len(files)} files, {failures} failures")
     return 1 if failures or not files else 0
 
@@ -309,24 +314,60 @@ def dump(path):
     print(json.dumps({"rows": canonical(pq.ParquetFile(path).read())}))
 
 
-def statistics(path):
-    """Bounds and null counts of each column chunk by pyarrow, and what the page index would prune."""
-    metadata = pq.read_metadata(path)
-    groups = []
-    for group in range(metadata.num_row_groups):
-        columns = []
-        for column in range(metadata.num_columns):
-            chunk = metadata.row_group(group).column(column)
+def wrong_statistics(path):
+    """Holds the statistics of flat columns against the values of their row groups; None where all are right."""
+    file = pq.ParquetFile(path)
+    flat = {f.name: i for i, f in enumerate(file.schema_arrow) if not pa.types.is_nested(f.type)}
+    paths = {file.schema.column(i).path: i for i in range(len(file.schema.names))}
+    for group in range(file.num_row_groups):
+        for name in flat:
+            chunk = file.metadata.row_group(group).column(paths[name])
+            values = file.read_row_group(group, columns=[name]).column(0)
             stats = chunk.statistics
-            if stats is None or not stats.has_min_max:
-                columns.append([None if stats is None else stats.null_count, None, None])
+            if stats is None or len(values) == 0:
                 continue
-            bounds = [stats.min_raw, stats.max_raw]
-            columns.append([stats.null_count] + [canonical_scalar(b, pa.array([b]).type) for b in bounds])
-        groups.append(columns)
-    print(json.dumps(groups))
+            if stats.null_count != values.null_count:
+                return f"row group {group}, {name}: {stats.null_count} nulls, not {values.null_count}"
+            complaint = wrong_bounds(stats, values)
+            if complaint:
+                return f"row group {group}, {name}: {complaint}"
+    return None
+
+
+def wrong_bounds(stats, values):
+    if not stats.has_min_max:
+        return None
+    if pa.types.is_fixed_size_binary(values.type) or isinstance(values.type, pa.BaseExtensionType):
+        return None
+    if pa.types.is_timestamp(values.type) or pa.types.is_time64(values.type):
+        # Python has no nanoseconds.
+        values, low, high = values.cast(pa.int64()), stats.min_raw, stats.max_raw
+    else:
+        low, high = stats.min, stats.max
+    bounds = pc.min_max(values).as_py()
+    least, greatest = bounds["min"], bounds["max"]
+    if isinstance(least, (str, bytes)) and isinstance(low, (str, bytes)):
+        plain = [v.encode() if isinstance(v, str) else v for v in (least, greatest, low, high)]
+        least, greatest, low, high = plain
+        if low != least and not (len(least) > 64 and least.startswith(low)):
+            return f"minimum {low}, not {least}"
+        if high != greatest and not (len(greatest) > 64 and high > greatest):
+            return f"maximum {high}, not {greatest}"
+        return None
+    if low != least or high != greatest:
+        return f"bounds {low!r} to {high!r}, not {least!r} to {greatest!r}"
+    return None
+
+
+def bloom(path, column, *values):
+    """Which of the values DuckDB's look at the Bloom filters rules out, one line each."""
+    import duckdb
+
+    for value in values:
+        answer = duckdb.sql(f"SELECT bloom_filter_excludes FROM parquet_bloom_probe('{path}', '{column}', '{value}')")
+        print(all(row[0] for row in answer.fetchall()))
 
 
 if __name__ == "__main__":
-    command = {"check": check, "write": write, "dump": dump, "statistics": statistics}[sys.argv[1]]
+    command = {"check": check, "write": write, "dump": dump, "bloom": bloom}[sys.argv[1]]
     sys.exit(command(*sys.argv[2:]))
