@@ -71,4 +71,7 @@ bool varve_utf8_valid(const uint8_t *bytes, size_t count);
 #ifdef __cplusplus
 }
 #endif
+
+// Below, as it builds on the above: this header stands for the whole module.
+#include "varve_shred.h"
 #endif

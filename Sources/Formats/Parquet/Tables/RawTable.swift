@@ -16,6 +16,12 @@ public enum RawTable {
 
     /// The columns in order; `Column` numbers the leaves.
     public static func schema() throws(ParquetError) -> ParquetSchema {
+        let values: [ParquetNode] = [.leaf(value, .byteArray, .json), .leaf(valueBinary, .byteArray)]
+        return try ParquetSchema(name: "raw", kafkaFields(prefix: "") + values)
+    }
+
+    /// Where an event comes from; nine leaves.
+    static func kafkaFields(prefix: String) -> [ParquetNode] {
         let header = ParquetNode.group(
             "element", .required,
             [
@@ -23,19 +29,15 @@ public enum RawTable {
                 .leaf("name_binary", .byteArray),
                 .leaf("value", .byteArray),
             ])
-        return try ParquetSchema(
-            name: "raw",
-            [
-                .leaf(topic, .byteArray, .string, .required),
-                .leaf(partition, .int32, nil, .required),
-                .leaf(offset, .int64, nil, .required),
-                .leaf(timestamp, .int64, .timestamp(.milliseconds, isUTC: true)),
-                .leaf(timestampType, .byteArray, .string, .required),
-                .leaf(key, .byteArray),
-                .list(headers, .required, of: header),
-                .leaf(value, .byteArray, .json),
-                .leaf(valueBinary, .byteArray),
-            ])
+        return [
+            .leaf(prefix + topic, .byteArray, .string, .required),
+            .leaf(prefix + partition, .int32, nil, .required),
+            .leaf(prefix + offset, .int64, nil, .required),
+            .leaf(prefix + timestamp, .int64, .timestamp(.milliseconds, isUTC: true)),
+            .leaf(prefix + timestampType, .byteArray, .string, .required),
+            .leaf(prefix + key, .byteArray),
+            .list(prefix + headers, .required, of: header),
+        ]
     }
 
     /// Leaves of the schema.
