@@ -174,7 +174,7 @@ struct shred_walk {
             return noted(varve_column_append_32(column, bits));
         }
         case VARVE_SHRED_DOUBLE: {
-            if (!is_number(*token) || !to_double(token, number)) return false;
+            if (!is_number(*token) || !to_double(token, number) || loses_digits(token, number)) return false;
             uint64_t bits;
             memcpy(&bits, &number, 8);
             return noted(varve_column_append_64(column, bits));
@@ -185,6 +185,17 @@ struct shred_walk {
         }
         default: return *token == '"' && text(field, token, column);
         }
+    }
+
+    // Integers beyond 2^53 are mostly identifiers: one that a double would change does not fit.
+    static bool loses_digits(const uint8_t *token, double number) {
+        int64_t integer;
+        if (number > -0x1p53 && number < 0x1p53) return false;
+        const uint8_t *p = token;
+        while (!ends_scalar(*p) && *p != '.' && (*p | 0x20) != 'e') p++;
+        if (!ends_scalar(*p)) return false;
+        if (!to_int64(token, integer)) return true;
+        return number >= 0x1p63 || int64_t(number) != integer;
     }
 
     static bool is_number(uint8_t c) { return c == '-' || is_digit(c); }
