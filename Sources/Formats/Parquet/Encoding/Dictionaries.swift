@@ -35,6 +35,14 @@ struct ValueDictionary: ~Copyable {
         values.clearColumn(keepingBytes: 1 << 20)
     }
 
+    /// Forgets values from number `count` on; the dictionary takes no more values then.
+    mutating func truncate(to count: Int) {
+        guard count < self.count else { return }
+        let width = Int(values.pointee.width)
+        values.pointee.value_bytes = width > 0 ? count * width : Int(values.pointee.offsets[count])
+        values.pointee.value_count = count
+    }
+
     /// The numbers of all values of a page; false where the dictionary would take over `bytesMax`, or memory ran out.
     ///
     /// Values that came in before that stay in.

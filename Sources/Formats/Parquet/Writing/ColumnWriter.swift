@@ -129,6 +129,9 @@ struct ColumnChunkState {
     /// New values still get numbers.
     var isDictionaryOpen = false
     var hasDictionaryPages = false
+    /// Values that the first page brought into the dictionary.
+    var newOnFirstPage = 0
+    /// Chosen where no dictionary is open any more.
     var fallback: ParquetEncoding?
 
     var indexBytes: Int {

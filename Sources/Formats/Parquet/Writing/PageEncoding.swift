@@ -24,6 +24,15 @@ struct PageScratch: ~Copyable {
         return UnsafeMutableBufferPointer(rebasing: indices[..<count])
     }
 
+    /// Compresses the body from byte `start` on behind what `trial` holds; answers how many bytes that took.
+    mutating func compress(from start: Int, _ column: ParquetColumn) throws(ParquetError) -> Int {
+        do throws(CompressionError) {
+            return try compressor.compress(UnsafeRawBufferPointer(rebasing: body.bytes[start...]), to: trial)
+        } catch {
+            throw ParquetError(.limit, column.name, "\(error)")
+        }
+    }
+
     var memoryBytes: Int { body.capacity + trial.capacity + indices.count * 4 + compressor.memoryBytes }
 }
 
@@ -38,7 +47,7 @@ extension ParquetColumnWriter {
         header.rowCount = Int32(clamping: rows)
         scratch.body.clear()
         appendLevels(&header, to: scratch.body)
-        let encoding = appendValues(&scratch)
+        let encoding = try appendValues(&scratch)
         header.encoding = encoding.rawValue
         chunk.encodings[encoding, default: 0] += 1
         noteStatistics(rows: rows)
@@ -69,47 +78,83 @@ extension ParquetColumnWriter {
         return Int32(clamping: bytes)
     }
 
-    private func appendValues(_ scratch: inout PageScratch) -> ParquetEncoding {
-        let count = page.pointee.value_count
-        let known = dictionary?.count ?? 0
-        if columnSettings.hasBloomFilter, !chunk.isDictionaryOpen { noteHashes(of: page) }
-        if chunk.isDictionaryOpen {
-            let indices = scratch.indices(count)
-            if dictionary?.encode(page, bytesMax: settings.dictionaryBytes, to: indices) == true {
-                let added = (dictionary?.count ?? 0) - known
-                // Values that never repeat gain nothing from numbers; a chunk's first page tells.
-                let isUseless = known == 0 && count > 1000 && added * 100 > count * 97
-                if !isUseless || columnSettings.encoding == .dictionary {
-                    let width = max(bitWidth(of: UInt64(max((dictionary?.count ?? 0) - 1, 0))), 1)
-                    scratch.body.append(UInt8(width))
-                    scratch.body.append(runs: UnsafeBufferPointer(indices), width: width)
-                    chunk.hasDictionaryPages = true
-                    return .rleDictionary
-                }
-            }
-            chunk.isDictionaryOpen = false
-            if !chunk.hasDictionaryPages { dictionary?.removeAll() }
-            if columnSettings.hasBloomFilter { noteHashes(of: page) }
+    private func appendValues(_ scratch: inout PageScratch) throws(ParquetError) -> ParquetEncoding {
+        if chunk.isDictionaryOpen, appendIndices(&scratch) { return .rleDictionary }
+        if columnSettings.hasBloomFilter { noteHashes(of: page) }
+        let encoding: ParquetEncoding
+        if let chosen = chunk.fallback {
+            encoding = chosen
+        } else {
+            encoding = try chooseFallback(&scratch)
+            chunk.fallback = encoding
         }
-        let encoding = fallbackEncoding()
         append(encoding, to: scratch.body)
         return encoding
     }
 
-    private func fallbackEncoding() -> ParquetEncoding {
+    /// Appends numbers of the dictionary; false, and the dictionary is closed, where it does not pay or is full.
+    private func appendIndices(_ scratch: inout PageScratch) -> Bool {
+        let count = page.pointee.value_count
+        let known = dictionary?.count ?? 0
+        let indices = scratch.indices(count)
+        let hasRoom = dictionary?.encode(page, bytesMax: settings.dictionaryBytes, to: indices) ?? false
+        let all = dictionary?.count ?? 0
+        if hasRoom, columnSettings.encoding == .dictionary || isDictionaryUseful(known: known, all: all, count) {
+            let width = max(bitWidth(of: UInt64(max(all - 1, 0))), 1)
+            scratch.body.append(UInt8(width))
+            scratch.body.append(runs: UnsafeBufferPointer(indices), width: width)
+            chunk.hasDictionaryPages = true
+            return true
+        }
+        chunk.isDictionaryOpen = false
+        dictionary?.truncate(to: chunk.hasDictionaryPages ? known : 0)
+        return false
+    }
+
+    /// Values that never repeat gain nothing from numbers: a chunk's first page tells. Values that go on being new,
+    /// as times do, gain little: the second page tells.
+    private func isDictionaryUseful(known: Int, all: Int, _ count: Int) -> Bool {
+        let added = all - known
+        switch chunk.offsets.pages.count {
+        case 0:
+            chunk.newOnFirstPage = added
+            return count <= 1000 || added * 100 <= count * 97
+        case 1: return added * 10 <= count * 3 || added * 100 <= chunk.newOnFirstPage * 85
+        default: return true
+        }
+    }
+
+    /// Tries what the type allows on this page, and takes what compresses best; the chunk keeps to it.
+    private func chooseFallback(_ scratch: inout PageScratch) throws(ParquetError) -> ParquetEncoding {
+        let candidates = candidates
+        guard candidates.count > 1, page.pointee.value_count >= 100 else { return candidates[0] }
+        let start = scratch.body.count
+        var best: (encoding: ParquetEncoding, bytes: Int)?
+        for encoding in candidates {
+            append(encoding, to: scratch.body)
+            scratch.trial.clear()
+            let bytes = try scratch.compress(from: start, column)
+            if bytes < best?.bytes ?? .max { best = (encoding, bytes) }
+            scratch.body.truncate(to: start)
+        }
+        return best?.encoding ?? candidates[0]
+    }
+
+    /// Encodings that take the place of a dictionary, the cheapest to read first.
+    private var candidates: [ParquetEncoding] {
         switch columnSettings.encoding {
-        case .plain: return .plain
-        case .deltaBinaryPacked: return .deltaBinaryPacked
-        case .deltaLengthByteArray: return .deltaLengthByteArray
-        case .deltaByteArray: return .deltaByteArray
-        case .byteStreamSplit: return .byteStreamSplit
+        case .plain: return [.plain]
+        case .deltaBinaryPacked: return [.deltaBinaryPacked]
+        case .deltaLengthByteArray: return [.deltaLengthByteArray]
+        case .deltaByteArray: return [.deltaByteArray]
+        case .byteStreamSplit: return [.byteStreamSplit]
         case .automatic, .dictionary: break
         }
         switch column.type {
-        case .int32, .int64: return .deltaBinaryPacked
-        case .byteArray: return .deltaLengthByteArray
-        case .float, .double: return .byteStreamSplit
-        case .boolean, .int96, .fixedLengthByteArray: return .plain
+        case .int32, .int64: return [.plain, .deltaBinaryPacked]
+        case .byteArray: return [.plain, .deltaLengthByteArray]
+        case .float, .double: return [.plain, .byteStreamSplit]
+        case .boolean, .int96, .fixedLengthByteArray: return [.plain]
         }
     }
 
@@ -146,12 +191,7 @@ extension ParquetColumnWriter {
         let levels = header.kind == .dataV2 ? Int(header.repetitionBytes + header.definitionBytes) : 0
         scratch.trial.clear()
         scratch.trial.append(UnsafeRawBufferPointer(rebasing: body.bytes[..<levels]))
-        do throws(CompressionError) {
-            _ = try scratch.compressor.compress(
-                UnsafeRawBufferPointer(rebasing: body.bytes[levels...]), to: scratch.trial)
-        } catch {
-            throw ParquetError(.limit, column.name, "\(error)")
-        }
+        _ = try scratch.compress(from: levels, column)
         guard let uncompressed = Int32(exactly: body.count), let compressed = Int32(exactly: scratch.trial.count) else {
             throw ParquetError(.limit, column.name, "a page of over 2 GiB")
         }
