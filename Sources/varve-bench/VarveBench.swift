@@ -5,7 +5,7 @@ import ArgumentParser
 struct VarveBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "varve-bench",
-        abstract: "Makes sample events, sends them to Kafka, measures the floor under any consumer and the writing of Parquet.",
+        abstract: "Makes sample events, sends them to Kafka, and measures floors and formats.",
         subcommands: [Generate.self, Produce.self, Floor.self, Shred.self])
 }
 

@@ -69,7 +69,8 @@ struct RawTableTests {
         var most = 0
         for offset in 0..<40_000 {
             let event = OwnedEvent(
-                value: Array("{\"n\":\"\(random.next())\(random.next())\(random.next())\"}".utf8), offset: Int64(offset))
+                value: Array("{\"n\":\"\(random.next())\(random.next())\(random.next())\"}".utf8), offset: Int64(offset)
+            )
             try event.borrowed { try writer.append($0, prefix: prefix, headers: NoHeaders(), parser: parser) }
             if offset % 100 == 0 { most = max(most, writer.memoryBytes) }
         }

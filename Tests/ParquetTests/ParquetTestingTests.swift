@@ -47,7 +47,9 @@ struct ParquetTestingTests {
         }
     }
 
-    @Test("of variants and shapes are read without an error", arguments: files("shredded_variant") + files("data/geospatial"))
+    @Test(
+        "of variants and shapes are read without an error",
+        arguments: files("shredded_variant") + files("data/geospatial"))
     func variants(file: String) throws {
         let rows = try canonicalRows(try TestData.bytes("parquet/\(file)"))
         #expect(!rows.isEmpty || file.contains("shredded_variant"), "\(file)")

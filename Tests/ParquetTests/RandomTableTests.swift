@@ -43,7 +43,9 @@ struct RandomTableTests {
     func readFromOthers(seed: Int) async throws {
         let directory = try TemporaryDirectory("varve-parquet")
         _ = try await Reference.run("write", directory.path, "\(seed)")
-        let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasSuffix("parquet") }
+        let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter {
+            $0.hasSuffix("parquet")
+        }
         #expect(files.count >= 30)
         for file in files.sorted() {
             let path = "\(directory.path)/\(file)"
@@ -53,7 +55,8 @@ struct RandomTableTests {
                 let (have, want) = (try canonicalRows(bytes), try Reference.rows(json))
                 #expect(have.count == want.count, "\(file), seed \(seed)")
                 if let place = zip(have, want).enumerated().first(where: { $0.element.0 != $0.element.1 }) {
-                    Issue.record("\(file), seed \(seed): row \(place.offset): \(difference(place.element.0, place.element.1))")
+                    Issue.record(
+                        "\(file), seed \(seed): row \(place.offset): \(difference(place.element.0, place.element.1))")
                 }
             } catch {
                 Issue.record("\(file), seed \(seed): \(error)")

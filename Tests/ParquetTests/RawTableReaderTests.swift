@@ -36,7 +36,8 @@ struct RawTableReaderTests {
                 try writer.append(event, prefix: prefix, headers: Headers(), parser: parser)
             }
             let isJSON = offset != 1
-            let headers = "[\"\(Self.hex("trace"))\",null,\"61\"],[\"\(Self.hex("trace"))\",null,null],[null,\"ff\",\"\"]"
+            let headers =
+                "[\"\(Self.hex("trace"))\",null,\"61\"],[\"\(Self.hex("trace"))\",null,null],[null,\"ff\",\"\"]"
             rows.append(
                 "[\"\(Self.hex("orders"))\",3,\(offset),1768464000000000000,\"\(Self.hex("create"))\",null,"
                     + "[\(offset % 2 == 1 ? headers : "")],\(isJSON ? "\"\(Self.hex(value))\"" : "null"),"

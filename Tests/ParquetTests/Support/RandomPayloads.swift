@@ -22,7 +22,8 @@ struct RandomPayloads {
 
     private static func object(_ random: inout SeededGenerator, depth: Int) -> Shape {
         let names = ["a", "b", "c/d", "e~f", "ü", "g\"h", "long_name_of_a_field", "z"].shuffled(using: &random)
-        return .object(names.prefix(Int.random(in: 1...6, using: &random)).map { ($0, shape(&random, depth: depth + 1)) })
+        return .object(
+            names.prefix(Int.random(in: 1...6, using: &random)).map { ($0, shape(&random, depth: depth + 1)) })
     }
 
     private static func shape(_ random: inout SeededGenerator, depth: Int) -> Shape {
@@ -38,12 +39,15 @@ struct RandomPayloads {
     private mutating func text(_ shape: Shape, _ oddity: Double) -> String {
         if random.chance(oddity * 0.3) { return "null" }
         if random.chance(oddity * 0.2), case .object = shape { return "\"no object\"" }
-        if random.chance(oddity * 0.2) { return ["{\"odd\": [1, {}]}", "[]", "-17", "\"\"", "true"].randomElement(using: &random) ?? "" }
+        if random.chance(oddity * 0.2) {
+            return ["{\"odd\": [1, {}]}", "[]", "-17", "\"\"", "true"].randomElement(using: &random) ?? ""
+        }
         switch shape {
         case .boolean: return random.chance(0.5) ? "true" : "false"
         case .integer: return "\(Int64.random(in: random.chance(0.1) ? .min ... .max : -99...99, using: &random))"
         case .double: return "\(Double.random(in: -1000...1000, using: &random))"
-        case .text: return ["\"\"", "\"tab\\t \\ud83c\\udf88\"", "\"straße\"", "\"x\\/y\""].randomElement(using: &random) ?? ""
+        case .text:
+            return ["\"\"", "\"tab\\t \\ud83c\\udf88\"", "\"straße\"", "\"x\\/y\""].randomElement(using: &random) ?? ""
         case .timestamp:
             let time = Timestamp(milliseconds: Int64.random(in: 0..<4_000_000_000_000, using: &random))
             return "\"\(time.description)\""
@@ -52,10 +56,11 @@ struct RandomPayloads {
             let hex = (0..<32).map { _ in String(random.next() & 15, radix: 16) }.joined()
             let cuts = [8, 4, 4, 4, 12]
             var rest = hex[...]
-            return "\"" + cuts.map { count in
-                defer { rest = rest.dropFirst(count) }
-                return String(rest.prefix(count))
-            }.joined(separator: "-") + "\""
+            return "\""
+                + cuts.map { count in
+                    defer { rest = rest.dropFirst(count) }
+                    return String(rest.prefix(count))
+                }.joined(separator: "-") + "\""
         case .anything: return ["1", "\"s\"", "[1, 2]", "{\"k\": null}", "false"].randomElement(using: &random) ?? ""
         case .list(let element):
             let count = [0, 1, 2, 4].randomElement(using: &random) ?? 0

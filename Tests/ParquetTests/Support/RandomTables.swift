@@ -29,7 +29,8 @@ struct RandomTable {
         (.byteArray, nil, 0), (.byteArray, .string, 0), (.byteArray, .string, 0), (.fixedLengthByteArray, .uuid, 16),
         (.fixedLengthByteArray, nil, 5), (.int32, .date, 0), (.int32, .decimal(precision: 9, scale: 2), 0),
         (.int64, .decimal(precision: 18, scale: 4), 0),
-        (.fixedLengthByteArray, .decimal(precision: 21, scale: 3), 9), (.int64, .timestamp(.milliseconds, isUTC: true), 0),
+        (.fixedLengthByteArray, .decimal(precision: 21, scale: 3), 9),
+        (.int64, .timestamp(.milliseconds, isUTC: true), 0),
         (.int64, .timestamp(.microseconds, isUTC: false), 0), (.int64, .timestamp(.nanoseconds, isUTC: false), 0),
         (.int32, .time(.milliseconds, isUTC: true), 0), (.int64, .time(.microseconds, isUTC: true), 0),
         (.int32, .integer(bits: 8, isSigned: true), 0), (.int32, .integer(bits: 16, isSigned: false), 0),
@@ -90,12 +91,15 @@ struct RandomTable {
         case (.int64, .timestamp(let unit, _)):
             return .int64(Int64.random(in: 0..<1_800_000_000_000_000_000, using: &random) / unit.nanoseconds)
         case (.int32, _):
-            return .int32(isSmall ? Int32.random(in: 0..<50, using: &random) : Int32.random(in: .min ... .max, using: &random))
+            return .int32(
+                isSmall ? Int32.random(in: 0..<50, using: &random) : Int32.random(in: .min ... .max, using: &random))
         case (.int64, _):
-            return .int64(isSmall ? Int64.random(in: 0..<50, using: &random) : Int64.random(in: .min ... .max, using: &random))
+            return .int64(
+                isSmall ? Int64.random(in: 0..<50, using: &random) : Int64.random(in: .min ... .max, using: &random))
         case (.float, _): return .float(isSmall ? 1.5 : Float.random(in: -1e9...1e9, using: &random))
         case (.double, _):
-            return .double([0, -0.25, .infinity, Double.random(in: 0...1, using: &random)].randomElement(using: &random) ?? 0)
+            return .double(
+                [0, -0.25, .infinity, Double.random(in: 0...1, using: &random)].randomElement(using: &random) ?? 0)
         case (.fixedLengthByteArray, .decimal):
             // Nine bytes hold 21 digits; seven of them are filled, with their sign.
             let low = (0..<7).map { _ in UInt8.random(in: 0...255, using: &random) }

@@ -11,7 +11,9 @@ struct BloomFilter {
     /// Takes about ten bits for each distinct value: one false answer in a hundred.
     init(distinctCount: Int, bytesMax: Int = Self.bytesMax) {
         var bytes = 32
-        while bytes < bytesMax, bytes * 8 < distinctCount.multipliedReportingOverflow(by: 10).partialValue { bytes *= 2 }
+        while bytes < bytesMax, bytes * 8 < distinctCount.multipliedReportingOverflow(by: 10).partialValue {
+            bytes *= 2
+        }
         words = [UInt32](repeating: 0, count: bytes / 4)
     }
 

@@ -111,7 +111,8 @@ final class PageReader {
             let size = Int(header.compressedBytes)
             guard size <= settings.pageBytesMax, Int(header.uncompressedBytes) <= settings.pageBytesMax else {
                 throw ParquetError(
-                    .limit, "", "a page of \(max(header.compressedBytes, header.uncompressedBytes)) bytes, "
+                    .limit, "",
+                    "a page of \(max(header.compressedBytes, header.uncompressedBytes)) bytes, "
                         + "the limit is \(settings.pageBytesMax)")
             }
             guard Int64(size) <= end - position else { throw .damaged("a page of \(size) bytes goes past its column") }
@@ -122,7 +123,8 @@ final class PageReader {
             let range = try load(size)
             position += Int64(size)
             return try window.withUnsafeBufferPointer { (all) throws(ParquetError) in
-                let raw = UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(all)[range.lower..<range.lower + size])
+                let raw = UnsafeRawBufferPointer(
+                    rebasing: UnsafeRawBufferPointer(all)[range.lower..<range.lower + size])
                 if let crc = header.crc, settings.verifiesChecksums, crc32(raw) != crc {
                     throw .damaged("a page's checksum is wrong")
                 }

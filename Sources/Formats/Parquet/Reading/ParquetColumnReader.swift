@@ -107,7 +107,9 @@ public final class ParquetColumnReader {
             case nil: break
             }
         }
-        for level in levels where level > most { throw .damaged("a level of \(level), \(most) is the most there can be") }
+        for level in levels where level > most {
+            throw .damaged("a level of \(level), \(most) is the most there can be")
+        }
         return levels
     }
 
@@ -127,7 +129,8 @@ public final class ParquetColumnReader {
         if column.definitionMax == 0, (page.header.nullCount ?? 0) > 0 {
             throw .damaged("a required column has \(page.header.nullCount ?? 0) nulls")
         }
-        let values = try ValueDecoder(page, column, dictionary, count: count - Int(page.header.nullCount ?? Int32(count)))
+        let values = try ValueDecoder(
+            page, column, dictionary, count: count - Int(page.header.nullCount ?? Int32(count)))
         self.page = OpenPage(
             entriesLeft: count,
             repetitions: try decoder(

@@ -4,7 +4,9 @@ extension ParquetFileReader {
     func mayPass(_ filters: [ResolvedFilter], inGroup group: Int) throws(ParquetError) -> Bool {
         for filter in filters {
             let chunk = metadata.rowGroups[group].columns[filter.column.index]
-            let hasTypeOrder = metadata.hasTypeOrder.map { $0.indices.contains(filter.column.index) && $0[filter.column.index] }
+            let hasTypeOrder = metadata.hasTypeOrder.map {
+                $0.indices.contains(filter.column.index) && $0[filter.column.index]
+            }
             if !filter.mayPass(
                 chunk.statistics, valueCount: chunk.valueCount, hasTypeOrder: hasTypeOrder ?? false)
             {
@@ -43,7 +45,9 @@ extension ParquetFileReader {
             rows.formIntersection(filter.ranges(index, offsets, metadata.rowCount))
         }
         var offsets: [Int: OffsetIndex] = [:]
-        for column in columns { offsets[column.index] = try offsetIndex(metadata.columns[column.index], metadata.rowCount) }
+        for column in columns {
+            offsets[column.index] = try offsetIndex(metadata.columns[column.index], metadata.rowCount)
+        }
         return (rows, offsets)
     }
 

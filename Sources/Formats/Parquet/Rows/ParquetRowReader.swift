@@ -119,7 +119,9 @@ public final class ParquetRowReader {
         switch shape.kind {
         case .leaf(let leaf):
             let cursor = try cursor(leaf)
-            guard cursor.isValue else { throw .damaged("column \(cursor.column.name) lacks a value that must be there") }
+            guard cursor.isValue else {
+                throw .damaged("column \(cursor.column.name) lacks a value that must be there")
+            }
             let value = cursor.value
             if case .bytes(let bytes) = value { try spend(bytes.count) }
             cursor.advance()

@@ -66,7 +66,7 @@ public final class ParquetRowWriter {
                 write(entry.key, key, definition: inner, repetition: repetition)
                 write(entry.value, value, definition: inner, repetition: repetition)
             }
-        default: assertionFailure("checked before")
+        default: break  // refused by `check` before
         }
     }
 
@@ -98,7 +98,7 @@ extension ParquetColumnWriter {
         case .double(let value): append(double: value, definition: definition, repetition: repetition)
         case .bytes(let value):
             value.withUnsafeBytes { append(bytes: $0, definition: definition, repetition: repetition) }
-        case .null, .list, .map, .group: assertionFailure("not a single value")
+        case .null, .list, .map, .group: break  // refused by `takes` before
         }
     }
 }

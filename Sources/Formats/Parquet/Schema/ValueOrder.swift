@@ -50,7 +50,8 @@ enum ValueOrder: Hashable, Sendable {
         case .signed64: return one.load64 < other.load64
         case .unsigned64: return UInt64(bitPattern: one.load64) < UInt64(bitPattern: other.load64)
         case .float:
-            return Float(bitPattern: UInt32(bitPattern: one.load32)) < Float(bitPattern: UInt32(bitPattern: other.load32))
+            return Float(bitPattern: UInt32(bitPattern: one.load32))
+                < Float(bitPattern: UInt32(bitPattern: other.load32))
         case .double:
             return Double(bitPattern: UInt64(bitPattern: one.load64))
                 < Double(bitPattern: UInt64(bitPattern: other.load64))

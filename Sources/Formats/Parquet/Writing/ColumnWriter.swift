@@ -102,7 +102,8 @@ public final class ParquetColumnWriter {
     var chunkBytes: Int { pages.count + pendingBytes + (dictionary?.valueBytes ?? 0) }
 
     func resetDictionary() {
-        guard column.type != .boolean, column.type != .int96, [.automatic, .dictionary].contains(columnSettings.encoding)
+        guard column.type != .boolean, column.type != .int96,
+            [.automatic, .dictionary].contains(columnSettings.encoding)
         else { return }
         if dictionary == nil {
             dictionary = ValueDictionary(width: column.width)
