@@ -28,22 +28,31 @@ struct ParquetTestingTests {
     /// Broken, but each value can still be told: zero bits are enough for a dictionary of one.
     private static let readable: Set<String> = ["bad_data/ARROW-GH-43605.parquet"]
 
-    @Test("that are sound are read as pyarrow reads them", arguments: files("data"))
-    func sound(file: String) async throws {
-        let bytes = try TestData.bytes("parquet/\(file)")
-        if let kind = Self.refused[file] {
-            let error = #expect(throws: ParquetError.self) { try canonicalRows(bytes) }
-            #expect(error?.kind == kind, "\(file)")
-            #expect(error?.place.isEmpty == false && error?.reason.isEmpty == false, "\(file)")
-            return
+    @Test("that are sound are read as pyarrow reads them")
+    func sound() async throws {
+        let files = Self.files("data")
+        #expect(files.count >= 60)
+        var references: [String] = []
+        if Reference.python != nil {
+            let folder = "\(TestData.directory ?? "")/parquet"
+            // The file of a gigabyte is read by nobody here.
+            references = try await Reference.dump(
+                files.map { Self.refused[$0] == .limit ? "none" : "\(folder)/\($0)" })
         }
-        let have = try canonicalRows(bytes)
-        guard Reference.python != nil, !Self.ownOnly.contains(file) else { return }
-        let path = "\(TestData.directory ?? "")/parquet/\(file)"
-        let want = try Reference.rows(try await Reference.run("dump", path))
-        #expect(have.count == want.count, "\(file)")
-        if let place = zip(have, want).enumerated().first(where: { $0.element.0 != $0.element.1 }) {
-            Issue.record("\(file): row \(place.offset): \(difference(place.element.0, place.element.1))")
+        for (number, file) in files.enumerated() {
+            let bytes = try TestData.bytes("parquet/\(file)")
+            if let kind = Self.refused[file] {
+                let error = #expect(throws: ParquetError.self) { try canonicalRows(bytes) }
+                #expect(error?.kind == kind && error?.place.isEmpty == false, "\(file)")
+                continue
+            }
+            let have = try canonicalRows(bytes)
+            guard references.indices.contains(number), !Self.ownOnly.contains(file) else { continue }
+            let want = try Reference.rows(references[number])
+            #expect(have.count == want.count, "\(file)")
+            if let place = zip(have, want).enumerated().first(where: { $0.element.0 != $0.element.1 }) {
+                Issue.record("\(file): row \(place.offset): \(difference(place.element.0, place.element.1))")
+            }
         }
     }
 

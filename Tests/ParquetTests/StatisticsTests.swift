@@ -111,6 +111,7 @@ struct StatisticsTests {
         #expect(summary.columns[0].min == nil && summary.columns[0].max == nil)
         #expect(summary.columns[1].min == ParquetValue.double(-0.0).plainBytes)
         #expect(summary.columns[1].max == ParquetValue.double(0).plainBytes)
+        #expect(summary.columns[1].minValue == .double(-0.0) && summary.columns[0].minValue == nil)
     }
 
     @Test("xxHash64 gives the published values")

@@ -21,7 +21,16 @@ enum Reference {
     static let missing: String = "needs Python with pyarrow, duckdb and polars: set VARVE_VENV"
 
     /// Runs one command of the script and answers what it prints; throws where it fails.
-    static func run(_ arguments: String...) async throws -> String {
+    static func run(_ arguments: String...) async throws -> String { try await run(arguments) }
+
+    /// What pyarrow reads of each file, as canonical JSON.
+    static func dump(_ paths: [String]) async throws -> [String] {
+        let lines = try await run(["dump"] + paths).split(separator: "\n").map(String.init)
+        guard lines.count == paths.count else { throw CheckFailure("\(lines.count) dumps of \(paths.count) files") }
+        return lines
+    }
+
+    private static func run(_ arguments: [String]) async throws -> String {
         guard let python else { throw CheckFailure(missing) }
         let script = TestData.repository + "/Tests/python/parquet_reference.py"
         let process = try ChildProcess([python, script] + arguments)

@@ -38,4 +38,18 @@ public enum ParquetValue: Hashable, Sendable {
         case .null, .list, .map, .group: nil
         }
     }
+
+    /// A value from its plain encoding without a length; nil where the bytes do not fit the type.
+    init?(plain bytes: [UInt8], _ type: ParquetPhysicalType) {
+        let bits = bytes.prefix(8).reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+        switch (type, bytes.count) {
+        case (.boolean, 1): self = .boolean(bits != 0)
+        case (.int32, 4): self = .int32(Int32(truncatingIfNeeded: bits))
+        case (.int64, 8): self = .int64(Int64(bitPattern: bits))
+        case (.float, 4): self = .float(Float(bitPattern: UInt32(truncatingIfNeeded: bits)))
+        case (.double, 8): self = .double(Double(bitPattern: bits))
+        case (.byteArray, _), (.fixedLengthByteArray, _): self = .bytes(bytes)
+        default: return nil
+        }
+    }
 }

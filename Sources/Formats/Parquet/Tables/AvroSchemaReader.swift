@@ -18,13 +18,18 @@ private struct AvroSchemaReader {
     mutating func type(_ schema: OrderedJSON, depth: Int) -> ShreddedType {
         guard depth < ShreddedSchema.depthMax else { return .json }
         switch schema {
-        case .string(let name): return named[name] ?? primitive(name)
+        case .string(let name): return known(name) ?? primitive(name)
         case .array(let union):
             let others = union.filter { $0.text != "null" }
             return others.count == 1 ? type(others[0], depth: depth) : .json
         case .object: return complex(schema, depth: depth)
         default: return .json
         }
+    }
+
+    /// A type without a namespace has that of the record around it, so the last part of a name has to do.
+    private func known(_ name: String) -> ShreddedType? {
+        named[name] ?? name.split(separator: ".").last.flatMap { named[String($0)] }
     }
 
     private func primitive(_ name: String) -> ShreddedType {
@@ -48,7 +53,7 @@ private struct AvroSchemaReader {
         case .string("array"): return schema["items"].map { .list(type($0, depth: depth + 1)) } ?? .json
         case .string("map"): return schema["values"].map { .map(type($0, depth: depth + 1)) } ?? .json
         case .string("string"): return schema["logicalType"]?.text == "uuid" ? .uuid : .string
-        case .string(let name): return named[name] ?? primitive(name)
+        case .string(let name): return known(name) ?? primitive(name)
         case let inner?: return type(inner, depth: depth + 1)
         case nil: return .json
         }

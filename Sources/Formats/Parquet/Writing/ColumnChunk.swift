@@ -42,7 +42,7 @@ extension ParquetColumnWriter {
 
     /// Forgets the chunk that was written.
     func reset() {
-        pages.clear(keepingCapacityBytes: settings.rowGroupBytes / 16)
+        pages.clear(keepingCapacityBytes: pagesKeptBytes)
         hashes.removeAll(keepingCapacity: false)
         chunk = ColumnChunkState()
         resetDictionary()

@@ -93,10 +93,14 @@ public final class ParquetColumnWriter {
     /// Bytes of values that wait to become a page.
     var pendingBytes: Int { Int(page.pointee.value_bytes) + page.pointee.level_count }
 
-    /// What the column holds now.
+    /// What the column holds now. Of the pages' mapped memory the part that was never written takes none.
     var memoryBytes: Int {
-        page.memoryBytes + pages.capacity + hashes.capacity * 8 + (dictionary?.memoryBytes ?? 0)
+        let pageBytes = min(pages.capacity, max(pages.count, pagesKeptBytes))
+        return page.memoryBytes + pageBytes + hashes.capacity * 8 + (dictionary?.memoryBytes ?? 0)
     }
+
+    /// Memory that finished pages keep from chunk to chunk.
+    var pagesKeptBytes: Int { settings.rowGroupBytes / 16 }
 
     /// What has to be written when the row group ends.
     var chunkBytes: Int { pages.count + pendingBytes + (dictionary?.valueBytes ?? 0) }

@@ -47,7 +47,7 @@ public struct ParquetWriterSettings: Sendable {
     public var pageBytes = 1 << 20
     /// A page is cut at this many rows, so that the page index can prune.
     public var pageRows = 20_000
-    /// A row group is cut when the writer holds this much.
+    /// A row group is cut when its finished pages, dictionaries and waiting values take this much.
     public var rowGroupBytes = 64 << 20
     public var rowGroupRows = 1 << 20
     /// Values of one column's dictionary at most.
@@ -83,6 +83,11 @@ public struct ParquetFileSummary: Sendable {
         public var isMaxExact: Bool
         public var compressedBytes: Int64
         public var uncompressedBytes: Int64
+
+        /// `min` as a value; of an unsigned type its bits. Nil where there is none.
+        public var minValue: ParquetValue? { min.flatMap { ParquetValue(plain: $0, type) } }
+        /// `max` likewise.
+        public var maxValue: ParquetValue? { max.flatMap { ParquetValue(plain: $0, type) } }
     }
 
     public var rowCount: Int64
