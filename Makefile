@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BUILD_PACKAGES := libcurl4-openssl-dev libssl-dev libzstd-dev librdkafka-dev libsqlite3-dev libsimdjson-dev \
-	libstdc++-12-dev pkg-config git ca-certificates
+	zlib1g-dev libsnappy-dev liblz4-dev libbrotli-dev libstdc++-12-dev pkg-config git ca-certificates
 TEST_PACKAGES := python3 python3-venv openssl kcat zstd
 
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error

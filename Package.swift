@@ -58,6 +58,10 @@ let package = Package(
         door("CCurl", "libcurl", apt: "libcurl4-openssl-dev"),
         door("CCrypto", "libcrypto", apt: "libssl-dev"),
         door("CZstd", "libzstd", apt: "libzstd-dev"),
+        door("CZlib", "zlib", apt: "zlib1g-dev"),
+        door("CSnappy", "snappy", apt: "libsnappy-dev"),
+        door("CLZ4", "liblz4", apt: "liblz4-dev"),
+        door("CBrotli", "libbrotlidec", apt: "libbrotli-dev"),
         door("CRDKafka", "rdkafka", apt: "librdkafka-dev"),
         door("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
@@ -66,7 +70,7 @@ let package = Package(
         module("LakeModel"),
         module("SampleEvents", ["LakeModel"]),
         module("ObjectStorage", ["LakeModel", "CCrypto", log, metrics]),
-        module("Compression", ["CZstd"]),
+        module("Compression", ["CZstd", "CZlib", "CSnappy", "CLZ4", "CBrotli"]),
 
         // The lake.
         module("Formats", ["LakeModel", "Compression", "CSimdjson"]),
@@ -122,6 +126,7 @@ let package = Package(
         tests("CompressionTests", ["Compression"]),
         tests("KafkaTests", ["Kafka", "LakeModel", log]),
         tests("FormatsTests", ["Formats", "Compression", "LakeModel"]),
+        tests("ParquetTests", ["Formats", "Compression", "LakeModel"]),
         tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
         tests("IngestTests", ["Ingest", "Simulation", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
         tests(

@@ -15,6 +15,10 @@ public enum CompressionError: Error, Equatable, Sendable {
     case ratioTooHigh(byte: Int64, ratioMax: Int64)
     /// A seek table that is not what the zstd seekable format says.
     case seekTable(reason: String)
+    /// The codec has no such compression level.
+    case blockLevel(Int32, BlockCodec)
+    /// A block that does not hold what it should.
+    case block(BlockCodec, String)
     /// libzstd refused something that this program should never ask of it.
     case library(String)
 }
@@ -38,8 +42,12 @@ extension CompressionError: CustomStringConvertible {
             "the zstd frame at byte \(byte) expands more than \(ratioMax) times, which real data does not"
         case .seekTable(let reason):
             "the zstd seek table is damaged: \(reason)"
+        case .blockLevel(let level, let codec):
+            "\(codec) has no compression level \(level); use 1 to 9"
+        case .block(let codec, let reason):
+            "the \(codec) block is damaged: \(reason)"
         case .library(let message):
-            "zstd failed: \(message)"
+            "compression failed: \(message)"
         }
     }
 }

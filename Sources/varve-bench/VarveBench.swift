@@ -5,8 +5,8 @@ import ArgumentParser
 struct VarveBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "varve-bench",
-        abstract: "Makes sample events, sends them to Kafka, and measures the floor under any consumer.",
-        subcommands: [Generate.self, Produce.self, Floor.self])
+        abstract: "Makes sample events, sends them to Kafka, and measures floors and formats.",
+        subcommands: [Generate.self, Produce.self, Floor.self, Shred.self])
 }
 
 /// Which sample events.

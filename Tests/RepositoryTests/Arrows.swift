@@ -5,7 +5,7 @@ enum Arrows {
         "LakeModel": [],
         "SampleEvents": ["LakeModel"],
         "ObjectStorage": ["LakeModel", "CCrypto"],
-        "Compression": ["CZstd"],
+        "Compression": ["CZstd", "CZlib", "CSnappy", "CLZ4", "CBrotli"],
         "Formats": ["LakeModel", "Compression", "CSimdjson"],
         "Catalog": ["LakeModel", "ObjectStorage", "Compression", "CSQLite"],
         "S3": ["LakeModel", "ObjectStorage", "CCurl"],

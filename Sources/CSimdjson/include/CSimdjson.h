@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "varve_columns.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -69,4 +71,7 @@ bool varve_utf8_valid(const uint8_t *bytes, size_t count);
 #ifdef __cplusplus
 }
 #endif
+
+// Below, as it builds on the above: this header stands for the whole module.
+#include "varve_shred.h"
 #endif

@@ -64,7 +64,7 @@ public final class JSONParser {
     public static let depthMax = 128
 
     /// Nil where there was no memory; then every text is refused.
-    private let handle: OpaquePointer?
+    let handle: OpaquePointer?
 
     public init() {
         handle = varve_json_create(Int32(Self.depthMax))

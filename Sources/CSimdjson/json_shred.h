@@ -1,0 +1,337 @@
+// The walk that takes a valid JSON text apart into columns.
+#ifndef VARVE_JSON_SHRED_H
+#define VARVE_JSON_SHRED_H
+
+#include <vector>
+
+#include "json_find.h"
+#include "json_scalars.h"
+#include "varve_shred.h"
+
+namespace varve {
+
+struct shred_field : varve_shred_node {
+    const uint8_t *text = nullptr;  // the name
+    uint64_t seen = 0;              // the structure that this field was seen in last
+    std::vector<int32_t> table;     // structures: their fields by hash, -1 where there is none
+};
+
+// One step on the way to a value: a name as it stands in the text, or an index.
+struct shred_step {
+    const uint8_t *name;
+    size_t name_bytes;
+    int64_t index;
+};
+
+inline uint64_t hash_name(const uint8_t *name, size_t count) {
+    uint64_t hash = count * 0x9E3779B97F4A7C15u;
+    for (size_t i = 0; i < count; i++) hash = (hash ^ name[i]) * 0x100000001B3u;
+    return hash ^ hash >> 29;
+}
+
+// Where a string ends: in front of the next token there are only blanks and its quote.
+inline const uint8_t *string_close(const indexed_tokens &tokens, const uint8_t *) {
+    const uint8_t *p = tokens.bytes + *tokens.next - 1;
+    while (*p != '"') p--;
+    return p;
+}
+inline const uint8_t *string_close(const scanned_tokens &, const uint8_t *quote) { return string_end(quote); }
+
+// Reads over a value and answers the byte behind it.
+template <class Tokens>
+const uint8_t *pass_value(Tokens &tokens, const uint8_t *token) {
+    if (*token == '"') return string_close(tokens, token) + 1;
+    if (*token != '{' && *token != '[') {
+        while (!ends_scalar(*token)) token++;
+        return token;
+    }
+    int64_t depth = 1;
+    while (depth > 0) {
+        token = tokens.take();
+        depth += (*token == '{') + (*token == '[') - (*token == '}') - (*token == ']');
+    }
+    return token + 1;
+}
+
+// What stands in no column: one JSON object of JSON Pointers (RFC 6901) and values as they are written.
+struct rest_text {
+    std::vector<uint8_t> bytes;
+
+    void put(const uint8_t *from, size_t count) { bytes.insert(bytes.end(), from, from + count); }
+    void put(char c) { bytes.push_back(uint8_t(c)); }
+
+    // A name of the text keeps its escapes, but for those of the two characters that mean something in a pointer.
+    void put_name(const uint8_t *p, size_t count) {
+        for (const uint8_t *end = p + count; p < end; p++) {
+            int32_t c = *p;
+            size_t width = 1;
+            if (c == '\\') {
+                width = p[1] == 'u' ? 6 : 2;
+                c = p[1] == '/' ? '/' : p[1] == 'u' ? hex4(p + 2) : 0;
+            }
+            if (c == '/' || c == '~') {
+                put('~');
+                put(c == '/' ? '1' : '0');
+            } else {
+                put(p, width);
+            }
+            p += width - 1;
+        }
+    }
+
+    void put_member(const std::vector<shred_step> &path, size_t depth, const uint8_t *value, size_t count) {
+        put(bytes.empty() ? '{' : ',');
+        put('"');
+        for (size_t i = 0; i < depth; i++) {
+            put('/');
+            if (path[i].name) {
+                put_name(path[i].name, path[i].name_bytes);
+            } else {
+                std::string digits = std::to_string(path[i].index);
+                put(reinterpret_cast<const uint8_t *>(digits.data()), digits.size());
+            }
+        }
+        put('"');
+        put(':');
+        put(value, count);
+    }
+};
+
+template <class Handle, class Tokens>
+struct shred_walk {
+    Handle *handle;
+    Tokens tokens;
+    std::vector<shred_field> &fields;
+    varve_column *const *columns;
+    std::vector<shred_step> &path;
+    rest_text &rest;
+    uint64_t &serial;
+    size_t depth = 0;
+    uint32_t unknown = 0, misfits = 0;
+    bool failed = false;
+
+    void nulls(const shred_field &field, uint8_t definition, uint8_t repetition) {
+        for (uint32_t i = 0; i < field.leaf_count; i++) level(field.leaf + i, definition, repetition);
+    }
+
+    void level(uint32_t leaf, uint8_t definition, uint8_t repetition) {
+        failed |= !varve_column_level(columns[leaf], definition, repetition);
+    }
+
+    // What the field does not take: nulls in its columns, and the value in the rest.
+    void misfit(const shred_field &field, const uint8_t *token, uint8_t definition, uint8_t repetition) {
+        const uint8_t *end = pass_value(tokens, token);
+        rest.put_member(path, depth, token, size_t(end - token));
+        misfits++;
+        nulls(field, definition, repetition);
+    }
+
+    // One value, null or not; `definition` is that of what it is in.
+    void value(shred_field &field, const uint8_t *token, uint8_t definition, uint8_t repetition) {
+        if (*token == 'n') return nulls(field, definition, repetition);
+        bool fits;
+        switch (field.kind) {
+        case VARVE_SHRED_STRUCT:
+            if (*token == '{') return structure(field, repetition);
+            fits = false;
+            break;
+        case VARVE_SHRED_LIST:
+            if (*token == '[') return list(field, repetition);
+            fits = false;
+            break;
+        case VARVE_SHRED_MAP:
+            if (*token == '{') return map(field, repetition);
+            fits = false;
+            break;
+        default: fits = leaf(field, token);
+        }
+        if (!fits) return misfit(field, token, definition, repetition);
+        level(field.leaf, field.definition, repetition);
+    }
+
+    bool leaf(const shred_field &field, const uint8_t *token) {
+        varve_column *column = columns[field.leaf];
+        int64_t integer;
+        double number;
+        switch (field.kind) {
+        case VARVE_SHRED_BOOL: {
+            if (*token != 't' && *token != 'f') return false;
+            uint8_t *target = varve_column_value(column, 1);
+            if (target) *target = *token == 't';
+            return noted(target);
+        }
+        case VARVE_SHRED_INT32:
+            if (!to_int64(token, integer) || integer != int32_t(integer)) return false;
+            return noted(varve_column_append_32(column, uint32_t(int32_t(integer))));
+        case VARVE_SHRED_INT64:
+            if (!to_int64(token, integer)) return false;
+            return noted(varve_column_append_64(column, uint64_t(integer)));
+        case VARVE_SHRED_FLOAT: {
+            if (!is_number(*token) || !to_double(token, number)) return false;
+            float single = float(number);
+            uint32_t bits;
+            memcpy(&bits, &single, 4);
+            return noted(varve_column_append_32(column, bits));
+        }
+        case VARVE_SHRED_DOUBLE: {
+            if (!is_number(*token) || !to_double(token, number) || loses_digits(token, number)) return false;
+            uint64_t bits;
+            memcpy(&bits, &number, 8);
+            return noted(varve_column_append_64(column, bits));
+        }
+        case VARVE_SHRED_JSON: {
+            const uint8_t *end = pass_value(tokens, token);
+            return noted(varve_column_append_bytes(column, token, size_t(end - token)));
+        }
+        default: return *token == '"' && text(field, token, column);
+        }
+    }
+
+    // Integers beyond 2^53 are mostly identifiers: one that a double would change does not fit.
+    static bool loses_digits(const uint8_t *token, double number) {
+        int64_t integer;
+        if (number > -0x1p53 && number < 0x1p53) return false;
+        const uint8_t *p = token;
+        while (!ends_scalar(*p) && *p != '.' && (*p | 0x20) != 'e') p++;
+        if (!ends_scalar(*p)) return false;
+        if (!to_int64(token, integer)) return true;
+        return number >= 0x1p63 || int64_t(number) != integer;
+    }
+
+    static bool is_number(uint8_t c) { return c == '-' || is_digit(c); }
+
+    // Memory that ran out is found at the end of the row, which is then taken back.
+    template <class Answer>
+    bool noted(Answer answer) {
+        failed |= !answer;
+        return true;
+    }
+
+    bool text(const shred_field &field, const uint8_t *token, varve_column *column) {
+        const uint8_t *inside = token + 1, *close = string_close(tokens, token);
+        size_t count = size_t(close - inside);
+        switch (field.kind) {
+        case VARVE_SHRED_TIMESTAMP: {
+            int64_t micros;
+            if (!to_micros(inside, count, micros)) return false;
+            return noted(varve_column_append_64(column, uint64_t(micros)));
+        }
+        case VARVE_SHRED_DATE: {
+            int32_t days;
+            if (count != 10 || !to_days(inside, days)) return false;
+            return noted(varve_column_append_32(column, uint32_t(days)));
+        }
+        case VARVE_SHRED_UUID: {
+            uint8_t uuid[16];
+            if (!to_uuid(inside, count, uuid)) return false;
+            uint8_t *target = varve_column_value(column, 16);
+            if (target) memcpy(target, uuid, 16);
+            return noted(target);
+        }
+        default:
+            if (!memchr(inside, '\\', count)) return noted(varve_column_append_bytes(column, inside, count));
+            return noted(append_unescaped(column, inside, close));
+        }
+    }
+
+    bool append_unescaped(varve_column *column, const uint8_t *inside, const uint8_t *close) {
+        uint8_t *target = varve_column_bytes(column, size_t(close - inside));
+        if (!target) return false;
+        size_t count = unescape(inside, close, target);
+        column->value_bytes -= size_t(close - inside) - count;
+        column->offsets[column->value_count] = uint32_t(column->value_bytes);
+        return true;
+    }
+
+    void structure(shred_field &field, uint8_t repetition) {
+        uint64_t mine = ++serial;
+        uint32_t expected = 0, seen = 0;
+        const uint8_t *token = tokens.take();
+        while (*token == '"') {
+            const uint8_t *name = token + 1, *close = string_close(tokens, token);
+            size_t count = size_t(close - name);
+            tokens.take();
+            token = tokens.take();
+            path[depth++] = {name, count, 0};
+            int32_t place = find(field, expected, name, count);
+            shred_field *child = place < 0 ? nullptr : &fields[field.child + uint32_t(place)];
+            if (child && child->seen != mine) {
+                child->seen = mine;
+                expected = uint32_t(place) + 1;
+                seen++;
+                value(*child, token, field.definition, repetition);
+            } else {
+                const uint8_t *end = pass_value(tokens, token);
+                rest.put_member(path, depth, token, size_t(end - token));
+                unknown++;
+            }
+            depth--;
+            token = tokens.take();
+            if (*token == ',') token = tokens.take();
+        }
+        if (seen == field.child_count) return;
+        for (uint32_t i = 0; i < field.child_count; i++) {
+            shred_field &child = fields[field.child + i];
+            if (child.seen != mine) nulls(child, field.definition, repetition);
+        }
+    }
+
+    // Members mostly come in the same order from text to text.
+    int32_t find(const shred_field &field, uint32_t expected, const uint8_t *name, size_t count) {
+        if (expected < field.child_count) {
+            const shred_field &child = fields[field.child + expected];
+            if (child.name_bytes == count && memcmp(child.text, name, count) == 0) return int32_t(expected);
+        }
+        if (memchr(name, '\\', count)) {
+            uint8_t *copy = handle->reserve_scratch(count);
+            if (!copy) return -1;
+            count = unescape(name, name + count, copy);
+            name = copy;
+        }
+        size_t mask = field.table.size() - 1;
+        for (size_t slot = hash_name(name, count) & mask;; slot = (slot + 1) & mask) {
+            int32_t place = field.table[slot];
+            if (place < 0) return -1;
+            const shred_field &child = fields[field.child + uint32_t(place)];
+            if (child.name_bytes == count && memcmp(child.text, name, count) == 0) return place;
+        }
+    }
+
+    void list(shred_field &field, uint8_t repetition) {
+        const uint8_t *token = tokens.take();
+        if (*token == ']') return nulls(field, field.definition, repetition);
+        shred_field &element = fields[field.child];
+        depth++;
+        for (int64_t index = 0;; index++) {
+            path[depth - 1] = {nullptr, 0, index};
+            value(element, token, field.inner_definition, index ? field.repetition : repetition);
+            if (*tokens.take() == ']') break;
+            token = tokens.take();
+        }
+        depth--;
+    }
+
+    void map(shred_field &field, uint8_t repetition) {
+        const uint8_t *token = tokens.take();
+        if (*token == '}') return nulls(field, field.definition, repetition);
+        varve_column *keys = columns[field.leaf];
+        uint8_t next = repetition;
+        while (*token == '"') {
+            const uint8_t *name = token + 1, *close = string_close(tokens, token);
+            size_t count = size_t(close - name);
+            bool escaped = memchr(name, '\\', count) != nullptr;
+            noted(escaped ? append_unescaped(keys, name, close) : varve_column_append_bytes(keys, name, count));
+            level(field.leaf, field.inner_definition, next);
+            tokens.take();
+            path[depth++] = {name, count, 0};
+            value(fields[field.child], tokens.take(), field.inner_definition, next);
+            depth--;
+            next = field.repetition;
+            token = tokens.take();
+            if (*token == ',') token = tokens.take();
+        }
+    }
+};
+
+}  // namespace varve
+#endif
