@@ -113,7 +113,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "Simulation",
-            dependencies: ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Ingest", "Maintenance", log],
+            dependencies: [
+                "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Ingest", "Maintenance", log,
+            ],
             path: "Tests/Simulation",
             swiftSettings: strict),
         .executableTarget(
@@ -128,7 +130,9 @@ let package = Package(
         tests("FormatsTests", ["Formats", "Compression", "LakeModel"]),
         tests("ParquetTests", ["Formats", "Compression", "LakeModel"]),
         tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
-        tests("IngestTests", ["Ingest", "Simulation", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
+        tests(
+            "IngestTests",
+            ["Ingest", "Simulation", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
         tests(
             "MaintenanceTests",
             ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),

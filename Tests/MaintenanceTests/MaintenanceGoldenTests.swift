@@ -7,7 +7,7 @@ import Testing
 @testable import Catalog
 @testable import Maintenance
 
-/// The bytes that this program writes for its own files under `schemas/golden`. A change of one is a change of a format.
+/// The bytes that this program writes for its own files under `schemas/golden`. Changing one changes a format.
 @Suite("golden files of maintenance")
 struct MaintenanceGoldenTests {
     private static let folder = URL(filePath: #filePath)

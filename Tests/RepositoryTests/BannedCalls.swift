@@ -18,7 +18,7 @@ struct BannedCall: Sendable, CustomTestStringConvertible {
 
     func applies(to path: String) -> Bool {
         let isTest = path.hasPrefix("Tests/")
-        let isExecutable = path.hasPrefix("Sources/varve/") || path.hasPrefix("Sources/varve-bench/")
+        let isExecutable = ["varve", "varve-bench", "varve-simulate"].contains { path.hasPrefix("Sources/\($0)/") }
         return switch scope {
         case .allButExecutables: !isExecutable
         case .libraries: !isTest && !isExecutable

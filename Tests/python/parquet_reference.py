@@ -229,7 +229,8 @@ def random_value(rng, kind, nulls):
     if types.is_binary(kind):
         return rng.randbytes(rng.choice([0, 1, 7, 40]))
     if types.is_string(kind):
-        return rng.choice(["", "a", "straße", "日本", f"user-{rng.randrange(50)}", "x" * rng.randrange(90), "🎈" * 3])
+        words = ["", "a", "straße", "日本", f"user-{rng.randrange(50)}", "x" * rng.randrange(90), "🎈" * 3]
+        return rng.choice(words)
     if types.is_date32(kind) or types.is_time32(kind):
         return rng.randrange(0, 20000)
     if types.is_time64(kind):

@@ -70,7 +70,8 @@ def test_golden_file_satisfies_its_schema(schema, document):
 def test_unknown_and_missing_fields_are_refused(schema, document):
     assert not validator(schema).is_valid({**document, "surprise": 1})
     required = [key for key in document if key not in {"layout", "reason", "parent", "horizon", "event_time",
-                                                       "schema_id", "closed_through", "id", "at", "offsets", "signature"}]
+                                                       "schema_id", "closed_through", "id", "at", "offsets",
+                                                       "signature"}]
     for key in required:
         less = copy.deepcopy(document)
         del less[key]

@@ -113,7 +113,7 @@ private struct Seen {
     /// False for what was looked through before.
     mutating func insert(_ object: DataObject) -> Bool { paths.insert(PathHash(object.path)).inserted }
 
-    /// The first time an object is missing, others may have rewritten it; if it is live in the next snapshot it is lost.
+    /// The first time an object is missing, others may have rewritten it; live in the next snapshot, it is lost.
     mutating func noteGone(_ object: DataObject) throws(ReadError) {
         paths.remove(PathHash(object.path))
         guard gone.insert(PathHash(object.path)).inserted else { throw .missing(path: object.path) }

@@ -2,8 +2,8 @@ import LakeModel
 
 /// Knows the last offset of each key, so that of several events with one key only the last is kept.
 ///
-/// A key lives in one topic partition, so the last is the one with the greatest offset there. Events without a key stay.
-/// Holds 32 bytes for each key: its hash of 128 bits, which two keys share less often than a disk lies.
+/// A key lives in one topic partition, so the last is the one with the greatest offset there. Events without a key
+/// stay. Holds 32 bytes for each key: its hash of 128 bits, which two keys share less often than a disk lies.
 struct LastOfKey {
     private struct KeyHash: Hashable {
         var first: Int

@@ -29,8 +29,8 @@ extension SettingsGrammar {
             "How old an object has to be that no commit added. Writers redo what is older when they commit."),
         SettingKey(
             "uploads_after", .duration(60_000...31_536_000_000), fallback: "3d",
-            "How old an unfinished multipart upload has to be. Longer than `rotate.age`, as objects upload while they grow."
-        ),
+            "How old an unfinished multipart upload has to be. Longer than `rotate.age`, as objects upload while they "
+                + "grow."),
         SettingKey(
             "log_after", .duration(0...315_360_000_000), fallback: "30d",
             "How long log entries are kept, for time travel and audits."),
@@ -41,7 +41,7 @@ extension SettingsGrammar {
             "signing_key",
             .text(expecting: "ed25519: or hmac-sha256: and a key in base64") { CertificateKey($0) != nil },
             secret: true,
-            "What certificates are signed with: `ed25519:` and 32 bytes in base64, or `hmac-sha256:` and at least 16. Write "
-                + "it as ${NAME} or ${file:/path}.")
+            "What certificates are signed with: `ed25519:` and 32 bytes in base64, or `hmac-sha256:` and at least 16. "
+                + "Write it as ${NAME} or ${file:/path}.")
     ]
 }

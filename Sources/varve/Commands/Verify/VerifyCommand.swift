@@ -39,7 +39,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Whose signature the certificate has to bear, 'ed25519-public:HEX'; by default that of erasure.signing_key.",
+            "Whose signature the certificate has to bear, 'ed25519-public:HEX'; by default that of "
+                + "erasure.signing_key.",
             valueName: "key"))
     var signedBy: String?
 
