@@ -11,7 +11,7 @@ SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
-.PHONY: help deps test-deps build release demo test unit bench lint format stack clean
+.PHONY: help deps test-deps build release demo test unit simulate mutations bench lint format stack clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,13 @@ test: test-deps ## Builds and runs every test, with real brokers and S3 servers 
 unit: deps ## Builds and runs the tests that need no server
 	$(SWIFT_BUILD) --build-tests
 	scripts/run-tests
+
+simulate: deps ## Runs simulated installations from seeds: SEED=1 SEEDS=10000, TRACE=1 for every step
+	$(SWIFT_BUILD) -c release --product varve-simulate
+	.build/release/varve-simulate --seed $(or $(SEED),1) --seeds $(or $(SEEDS),1) $(if $(TRACE),--trace)
+
+mutations: deps ## Breaks the code on purpose, one rule at a time, and lets the simulation find it
+	scripts/mutations
 
 bench: test-deps ## Measures against the pipe and writes docs/performance.md (BENCH_GB=1.5, BENCH_ROUNDS=3)
 	$(SWIFT_BUILD) -c release

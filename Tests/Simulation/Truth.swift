@@ -23,7 +23,12 @@ final class Truth: Sendable {
         var bytes: Int64
         var records: Int64
         var offsets: [Span]
-        var uploaded_at: String
+        var uploadedAt: String
+
+        enum CodingKeys: String, CodingKey {
+            case path, side, bytes, records, offsets
+            case uploadedAt = "uploaded_at"
+        }
     }
 
     struct Entry: Decodable, Sendable {
@@ -146,7 +151,7 @@ final class Truth: Sendable {
             if stored.bytes.count != Int(object.bytes) {
                 blame("\(object.path) has \(stored.bytes.count) bytes, not \(object.bytes)")
             }
-            if object.uploaded_at < state.horizon { blame("adds \(object.path), which is dead") }
+            if object.uploadedAt < state.horizon { blame("adds \(object.path), which is dead") }
             state.live[object.path] = object
         }
         if let horizon = entry.horizon, horizon > state.horizon { state.horizon = horizon }

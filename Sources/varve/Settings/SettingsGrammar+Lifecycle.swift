@@ -31,8 +31,8 @@ extension SettingsGrammar {
         SettingKey("max_bytes", .bytes(0...(5 << 40)), fallback: "5TiB", "Only objects up to this size."),
         SettingKey(
             "storage_class", .anyText,
-            "For tier: `STANDARD_IA`, `GLACIER_IR`, … Classes that have to be restored before reading are not compacted "
-                + "or verified."),
+            "For tier: `STANDARD_IA`, `GLACIER_IR`, … Classes that have to be restored before reading are not "
+                + "compacted or verified."),
         SettingKey("level", .integer(1...22), fallback: "19", "For recompress: zstd's level."),
     ]
 

@@ -108,9 +108,10 @@ struct CompactCommand: AsyncParsableCommand {
         }
         try Listing(rows).print(as: format.output, to: session.console)
         for plan in plans {
+            let dollars = decimal(plan.requests.dollars, places: 3)
             session.console.say(
                 "\(plan.table): \(plan.inputs) objects would become \(plan.outputs), \(humanBytes(plan.bytes)) read "
-                    + "and written, \(plan.requests.total) requests, about $\(decimal(plan.requests.dollars, places: 3))")
+                    + "and written, \(plan.requests.total) requests, about $\(dollars)")
         }
     }
 
