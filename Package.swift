@@ -117,6 +117,7 @@ let package = Package(
                 "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Ingest", "Maintenance", log,
             ],
             path: "Tests/Simulation",
+            exclude: ["Mutations"],
             swiftSettings: strict),
         .executableTarget(
             name: "varve-simulate", dependencies: ["Simulation", arguments], swiftSettings: strict),
