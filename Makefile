@@ -11,7 +11,7 @@ SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
-.PHONY: help deps test-deps build release demo test unit simulate mutations bench lint format stack clean
+.PHONY: help deps test-deps build release demo test unit simulate mutations chaos bench lint format stack clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ simulate: deps ## Runs simulated installations from seeds: SEED=1 SEEDS=10000, T
 
 mutations: deps ## Breaks the code on purpose, one rule at a time, and lets the simulation find it
 	scripts/mutations
+
+chaos: test-deps build ## Kills and starves real writers and counts every event: SEED=1 SEEDS=8 KILLS=30
+	Tests/servers/with tools seaweed memkafka -- $(VENV)/bin/python Tests/python/chaos.py \
+		--seed $(or $(SEED),1) --seeds $(or $(SEEDS),8) --kills $(or $(KILLS),30)
 
 bench: test-deps ## Measures against the pipe and writes docs/performance.md (BENCH_GB=1.5, BENCH_ROUNDS=3)
 	$(SWIFT_BUILD) -c release
