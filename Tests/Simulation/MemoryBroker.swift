@@ -35,6 +35,16 @@ public final class MemoryBroker: Sendable {
         var events: [ProducedEvent] = []
         var first: Int64 = 0
         var next: Int64 = 0
+
+        /// By bisection, as a topic is polled far more often than it is written to.
+        func events(from offset: Int64, max: Int) -> [ProducedEvent] {
+            var (low, high) = (0, events.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if events[middle].offset < offset { low = middle + 1 } else { high = middle }
+            }
+            return Array(events[low..<min(events.count, low + max)])
+        }
     }
 
     struct State: Sendable {
@@ -124,20 +134,22 @@ public final class MemorySource: EventSource {
 
     private func deliver(_ name: TopicPartition, eventsMax: Int, _ receive: (EventBatch) -> Void) {
         guard let position = positions[name], !paused.contains(name) else { return }
-        let log = broker.state.withLock { $0.logs[name] ?? MemoryBroker.Log() }
-        guard position >= log.first, position <= log.next else {
+        let (first, next, events) = broker.state.withLock { state in
+            let log = state.logs[name] ?? MemoryBroker.Log()
+            return (log.first, log.next, log.events(from: position, max: eventsMax))
+        }
+        guard position >= first, position <= next else {
             positions[name] = nil
             signals.append(.outOfRange(name, offset: position))
             return
         }
-        let events = log.events.drop { $0.offset < position }.prefix(eventsMax)
         guard let last = events.last else {
-            if reportedEnds[name] != log.next { signals.append(.reachedEnd(name, position: log.next)) }
-            reportedEnds[name] = log.next
+            if reportedEnds[name] != next { signals.append(.reachedEnd(name, position: next)) }
+            reportedEnds[name] = next
             return
         }
         positions[name] = last.offset + 1
-        let arena = Arena(Array(events), source: index(of: name))
+        let arena = Arena(events, source: index(of: name))
         arena.withBatch(receive)
     }
 

@@ -27,6 +27,7 @@ final class SimulatedGroup {
     private var owners: [TopicPartition: Int] = [:]
     /// Moves the partitions around without anyone coming or going.
     private var rotation = 0
+    private var coordinatedAt: Duration?
     private(set) var rebalances = 0
     private(set) var evictions = 0
 
@@ -58,6 +59,8 @@ final class SimulatedGroup {
     /// Moves partitions one step towards where they belong.
     func coordinate() {
         let now = time.elapsed
+        guard now != coordinatedAt else { return }
+        coordinatedAt = now
         for (id, member) in members.sorted(by: { $0.key < $1.key }) {
             takeReleases(id, member)
             guard !member.isOut else { continue }
