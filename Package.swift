@@ -114,6 +114,10 @@ let package = Package(
         tests("CompressionTests", ["Compression"]),
         tests("KafkaTests", ["Kafka", "LakeModel", log]),
         tests("FormatsTests", ["Formats", "Compression", "LakeModel"]),
+        .testTarget(
+            name: "ProtocolTests",
+            // The model visits millions of states; it is compiled optimised in debug builds too.
+            swiftSettings: strict + [.unsafeFlags(["-O"])]),
         tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
         tests("IngestTests", ["Ingest", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
         tests("MaintenanceTests", ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel"]),
