@@ -52,11 +52,13 @@ struct CheckpointWriter {
             let stored = try await loader.objects(of: leaf)
             let kept = stored.filter { !removed.contains($0.path) }
             let additions = plan.additions[index] ?? []
+            // By what happened, not by counts: as many carried as removed would look like no change.
+            let isUnchanged = carried.isEmpty && additions.isEmpty && kept.count == stored.count
             let run = carried + kept + additions
             carried = []
             if run.count < planner.entriesMax / 2, plan.rewritten.contains(index + 1) {
                 carried = run
-            } else if run.count == stored.count, additions.isEmpty {
+            } else if isUnchanged {
                 manifests.append(leaf)
             } else {
                 for piece in planner.cut(sorted(run), evenly: index < leaves.count - 1) {
@@ -85,15 +87,23 @@ struct CheckpointWriter {
             return []
         }
         let frame = try ManifestCodec.compress(bytes, level: reader.options.compressionLevel, place: path)
-        do {
-            _ = try await store.put(frame, to: try reader.keys.manifest(path), when: .absent)
-        } catch let error as StoreError {
-            // A conflict is a file of this name, and so of this content.
-            guard error.kind == .conflict else { throw .store(error) }
-        } catch {
-            throw .invalid("\(path) is no key")
-        }
+        try await putOnce(frame, at: try reader.keys.manifest(path))
         return [summary]
+    }
+
+    /// A file of this name has this content, so it may be there already. But a conflict alone does not show that: a
+    /// store answers 409 also where it took nothing.
+    private func putOnce(_ frame: [UInt8], at key: ObjectKey) async throws(CatalogError) {
+        do {
+            _ = try await store.put(frame, to: key, when: .absent)
+        } catch let refusal {
+            guard refusal.kind == .conflict else { throw .store(refusal) }
+            do {
+                _ = try await store.head(key)
+            } catch {
+                throw .store(error.kind == .notFound ? refusal : error)
+            }
+        }
     }
 
     private func putList(_ checkpoint: Checkpoint) async throws(CatalogError) -> Checkpoint {
