@@ -11,7 +11,7 @@ SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
-.PHONY: help deps test-deps build release demo test unit bench lint format stack clean
+.PHONY: help deps test-deps build release demo test unit model fuzz sanitize bench lint format stack clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,15 @@ test: test-deps ## Builds and runs every test, with real brokers and S3 servers 
 unit: deps ## Builds and runs the tests that need no server
 	$(SWIFT_BUILD) --build-tests
 	scripts/run-tests
+
+model: deps ## Explores the commit protocol whole, with the larger bounds too: minutes, and gigabytes of memory
+	VARVE_MODEL=large swift test --disable-xctest --filter ProtocolTests
+
+fuzz: deps ## Fuzzes a parser of outside bytes with libFuzzer (TARGET=xml, or all; RUNS=1000000)
+	Tests/Fuzz/run $(or $(TARGET),all) $(or $(RUNS),1000000)
+
+sanitize: deps ## Runs the unit tests under the address sanitizer, apart from the other builds
+	scripts/sanitize
 
 bench: test-deps ## Measures against the pipe and writes docs/performance.md (BENCH_GB=1.5, BENCH_ROUNDS=3)
 	$(SWIFT_BUILD) -c release
