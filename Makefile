@@ -11,7 +11,8 @@ SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
-.PHONY: help deps test-deps build release demo test unit simulate mutations chaos bench lint format stack clean
+.PHONY: help deps test-deps build release demo test unit simulate mutations chaos model fuzz sanitize bench lint format \
+	stack clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +52,15 @@ mutations: deps ## Breaks the code on purpose, one rule at a time, and lets the 
 chaos: test-deps build ## Kills and starves real writers and counts every event: SEED=1 SEEDS=8 KILLS=30
 	Tests/servers/with tools seaweed memkafka -- $(VENV)/bin/python Tests/python/chaos.py \
 		--seed $(or $(SEED),1) --seeds $(or $(SEEDS),8) --kills $(or $(KILLS),30)
+
+model: deps ## Explores the commit protocol whole, with the larger bounds too: minutes, and gigabytes of memory
+	VARVE_MODEL=large swift test --disable-xctest --filter ProtocolTests
+
+fuzz: deps ## Fuzzes a parser of outside bytes with libFuzzer (TARGET=xml, or all; RUNS=1000000)
+	Tests/Fuzz/run $(or $(TARGET),all) $(or $(RUNS),1000000)
+
+sanitize: deps ## Runs the unit tests under the address sanitizer, apart from the other builds
+	scripts/sanitize
 
 bench: test-deps ## Measures against the pipe and writes docs/performance.md (BENCH_GB=1.5, BENCH_ROUNDS=3)
 	$(SWIFT_BUILD) -c release

@@ -130,6 +130,10 @@ let package = Package(
         tests("KafkaTests", ["Kafka", "LakeModel", log]),
         tests("FormatsTests", ["Formats", "Compression", "LakeModel"]),
         tests("ParquetTests", ["Formats", "Compression", "LakeModel"]),
+        .testTarget(
+            name: "ProtocolTests",
+            // The model visits millions of states; it is compiled optimised in debug builds too.
+            swiftSettings: strict + [.unsafeFlags(["-O"])]),
         tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
         tests(
             "IngestTests",
@@ -145,3 +149,30 @@ let package = Package(
         tests("RepositoryTests", []),
     ]
 )
+
+// The fuzzers are built apart (`make fuzz`), with libFuzzer's main and everything instrumented.
+if Context.environment["VARVE_FUZZ"] != nil {
+    let kept: Set = [
+        "CCurl", "CCrypto", "CZstd", "CSQLite", "CSimdjson", "LakeModel", "ObjectStorage", "Compression", "Formats",
+        "Catalog", "S3",
+    ]
+    package.products = [.executable(name: "varve-fuzz", targets: ["varve-fuzz"])]
+    package.targets = package.targets.filter { kept.contains($0.name) }
+    package.targets += [
+        .target(
+            name: "VarveSettings", dependencies: ["LakeModel", "ObjectStorage", "Formats", "Catalog", yams],
+            path: "Sources/varve",
+            sources: [
+                "Settings", "Failure/CommandFailure.swift", "Failure/ExitStatus.swift", "Output/JSONText.swift",
+                "Output/Text.swift",
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "varve-fuzz",
+            dependencies: [
+                "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "S3", "VarveSettings",
+            ],
+            path: "Tests/Fuzz", exclude: ["corpus", "run"],
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]),
+    ]
+}

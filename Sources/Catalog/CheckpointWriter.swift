@@ -52,11 +52,13 @@ struct CheckpointWriter {
             let stored = try await loader.objects(of: leaf)
             let kept = stored.filter { !removed.contains($0.path) }
             let additions = plan.additions[index] ?? []
+            // By what happened, not by counts: as many carried as removed would look like no change.
+            let isUnchanged = carried.isEmpty && additions.isEmpty && kept.count == stored.count
             let run = carried + kept + additions
             carried = []
             if run.count < planner.entriesMax / 2, plan.rewritten.contains(index + 1) {
                 carried = run
-            } else if run.count == stored.count, additions.isEmpty {
+            } else if isUnchanged {
                 manifests.append(leaf)
             } else {
                 for piece in planner.cut(sorted(run), evenly: index < leaves.count - 1) {
@@ -91,8 +93,9 @@ struct CheckpointWriter {
         throw .contention(attempts: 16)
     }
 
-    /// False where there is a file of this name already. It has the same content, but may be one that a writer left
-    /// behind without a list, and that a collector is about to delete: it is not ours to name.
+    /// False where the store says that there is a file of this name already. It would have the same content, but may be
+    /// one that a writer left behind without a list, and that a collector is about to delete; or there is none, as a
+    /// store answers 409 also where it took nothing. Either way it is not ours to name.
     private func putIfAbsent(_ frame: [UInt8], at path: String) async throws(CatalogError) -> Bool {
         let key = try reader.keys.manifest(path)
         do {

@@ -15,9 +15,13 @@ extension Table {
         let deadline = clock.elapsed() + (settleWithin ?? options.settleWithin)
         return try await exclusively { table throws(CatalogError) in
             var attempt = CommitAttempt(change: change, id: id, writer: writer, deadline: deadline)
-            let receipt = try await table.run(&attempt)
-            await table.checkpointIfDue()
-            return receipt
+            do throws(CatalogError) {
+                let receipt = try await table.run(&attempt)
+                await table.checkpointIfDue()
+                return receipt
+            } catch {
+                throw table.withDoubt(error, attempt)
+            }
         }
     }
 }
@@ -32,6 +36,11 @@ struct CommitAttempt: Sendable {
     var attempts = 0
     var conflicts = 0
     var settledByReading = false
+    /// A put had its version, or may have had it, and the boundary overtook it: only success is certain from then on.
+    /// What speaks against it (another's entry in its place, a change that fits no more) may be what came after it.
+    var isInDoubt = false
+    /// A put of the current version may have taken effect although its answer did not say so.
+    var isAmbiguous = false
     var backoff: Backoff
 
     init(change: Change, id: CommitID, writer: WriterIdentity, deadline: Duration) {
@@ -60,15 +69,24 @@ extension Table {
             switch try await settle(commit, &attempt) {
             case .won:
                 if try await happened(commit, &attempt) { return try finish(commit, attempt) }
+                attempt.isInDoubt = true
                 try await load()
-                isFresh = true
             case .lost(let other):
                 attempt.conflicts += 1
                 try await yield(to: other, &attempt)
-                isFresh = true
+                attempt.isAmbiguous = false
+                try await pause(&attempt, ambiguous: false, why: "other writers keep winning")
             }
+            isFresh = true
         }
         throw .contention(attempts: attempt.attempts)
+    }
+
+    /// A commit that may have happened does not fail: it is unsettled.
+    private func withDoubt(_ error: CatalogError, _ attempt: CommitAttempt) -> CatalogError {
+        guard attempt.isInDoubt else { return error }
+        if case .unsettled = error { return error }
+        return unsettled(state.head.version, "it may have happened before this: \(error.description)")
     }
 
     private func finish(_ commit: Commit, _ attempt: CommitAttempt) throws(CatalogError) -> CommitReceipt {
@@ -82,18 +100,24 @@ extension Table {
             closed: commit.closed, settledByReading: attempt.settledByReading, head: state.head)
     }
 
-    /// Another commit has our version: catch up, wait a little, and let the caller check the change again.
+    /// Another commit has our version: catch up, and let the caller check the change again.
+    ///
+    /// Where our put may have taken effect, the other entry proves nothing until the boundary is known to be below it:
+    /// ours may have been there first, and been collected.
     private func yield(to other: Commit, _ attempt: inout CommitAttempt) async throws(CatalogError) {
+        let (wasInDoubt, loads) = (attempt.isInDoubt, loadCount)
+        attempt.isInDoubt = wasInDoubt || attempt.isAmbiguous
         var fresh = state
         do {
             try fresh.append(other)
         } catch {
             try await accept(fresh, .broken(version: other.version, reason: error.reason))
+            attempt.isInDoubt = wasInDoubt || attempt.isAmbiguous && loadCount != loads
             return
         }
         let end = try await reader.replay(&fresh)
         try await accept(fresh, end)
-        try await pause(&attempt, ambiguous: false, why: "other writers keep winning")
+        attempt.isInDoubt = wasInDoubt || attempt.isAmbiguous && loadCount != loads
     }
 
     /// The entry that this change would be on top of `state`, or why it cannot be one.

@@ -27,6 +27,7 @@ extension Table {
                 ambiguous = true
             } catch {
                 ambiguous = ambiguous || error.mayHaveHappened
+                attempt.isAmbiguous = ambiguous
                 guard ambiguous || error.kind == .conflict else { throw CatalogError.store(error) }
                 why = error.description
                 isLost = true
@@ -71,7 +72,7 @@ extension Table {
         }
     }
 
-    private func unsettled(_ version: Int64, _ reason: String) -> CatalogError {
+    func unsettled(_ version: Int64, _ reason: String) -> CatalogError {
         isStale = true
         return .unsettled(version: version, reason: reason)
     }

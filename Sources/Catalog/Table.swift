@@ -15,6 +15,9 @@
 //                                  bytes are put at the same version again
 //   no answer to that either       keep settling until the caller's deadline, then `.unsettled`: nothing is guessed
 //
+// What is read back below the boundary proves nothing either. Once the boundary has overtaken a version that we put, a
+// change that still fits is put again (it cannot have counted), and one that does not is `.unsettled`, not refused.
+//
 // A commit never moves to another version before its own is seen to be taken by another commit, so one commit cannot
 // happen twice.
 //
@@ -55,6 +58,8 @@ public actor Table {
     var state: TableState
     /// Set where a commit ended unsettled: `state` may lack it, so the next operation loads the table again.
     var isStale = false
+    /// How often the table was read anew because the boundary had overtaken what it knew, or might have.
+    var loadCount = 0
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
@@ -120,6 +125,7 @@ public actor Table {
 extension Table {
     /// Reads the table from the newest checkpoint on.
     func load() async throws(CatalogError) {
+        loadCount += 1
         var floor = Boundary.none
         for _ in 0..<max(1, options.reloadsMax) {
             let hint = try await reader.latest(logger: logger)

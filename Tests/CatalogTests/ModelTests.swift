@@ -53,7 +53,7 @@ struct ModelTests {
         "three writers, faults of every kind, collections, restarts: the table is what was acknowledged",
         arguments: [
             UInt64
-        ](1...12))
+        ](1...60))
     func histories(seed: UInt64) async throws {
         var world = try World(seed: seed)
         for _ in 0..<3 { world.tables.append(try await world.bench.open(options)) }
