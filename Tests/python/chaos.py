@@ -75,8 +75,8 @@ class Chaos:
         self.writers: list[subprocess.Popen] = []
         self.helpers: list[subprocess.Popen] = []
         self.mounted = self.proxy = None
-        self.tally = {"seed": options.seed, "place": options.place, "kills": 0, "pauses": 0, "restarts": 0, "outages": 0,
-                      "expiries": 0, "full_disks": 0, "maintenance": 0, "maintenance_killed": 0}
+        self.tally = {"seed": options.seed, "place": options.place, "kills": 0, "pauses": 0, "restarts": 0,
+                      "outages": 0, "expiries": 0, "full_disks": 0, "maintenance": 0, "maintenance_killed": 0}
         self.environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1"}
         self.produced = 0
         if options.place == "directory":
@@ -173,8 +173,8 @@ tables:
     def produce(self, events: int, partitions: int = 0) -> None:
         self.produced += 1
         subprocess.run(
-            [sys.executable, f"{HERE}/produce.py", "--brokers", os.environ["VARVE_TEST_MEMKAFKA"], "--topic", self.topic,
-             "--partitions", str(partitions), "--events", str(events), "--seed",
+            [sys.executable, f"{HERE}/produce.py", "--brokers", os.environ["VARVE_TEST_MEMKAFKA"],
+             "--topic", self.topic, "--partitions", str(partitions), "--events", str(events), "--seed",
              str(self.options.seed * 1000 + self.produced), "--ledger", self.ledger], check=True)
 
     def kill(self) -> None:

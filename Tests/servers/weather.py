@@ -1,8 +1,8 @@
 """A mitmproxy addon: an S3 server's bad days, by seed.
 
-The file WEATHER holds JSON and may be rewritten at any time: `{"faults": 0.05, "out": false, "expired": false}`. `faults`
-is the chance of a request to be lost, answered with 409, 500 or 503, or to lose its answer; `out` cuts every connection;
-`expired` refuses the credentials. Counts go to WEATHER.tally.
+The file WEATHER holds JSON and may be rewritten at any time: `{"faults": 0.05, "out": false, "expired": false}`.
+`faults` is the chance of a request to be lost, answered with 409, 500 or 503, or to lose its answer; `out` cuts every
+connection; `expired` refuses the credentials. Counts go to WEATHER.tally.
 """
 import collections
 import json

@@ -97,8 +97,8 @@ extension Scene {
         world.agents[index].load(then: .nextChange)
     }
 
-    /// Choices: 0 the network is fine, 1 the answer is lost, 2 the put is delayed, 3 the transport tries again and meets
-    /// its own entry, 4 the deadline is over.
+    /// Choices: 0 the network is fine, 1 the answer is lost, 2 the put is delayed, 3 the transport tries again and
+    /// meets its own entry, 4 the deadline is over.
     mutating func put(_ index: Int, _ choice: Int) -> Bool {
         let agent = world.agents[index]
         let isTaken = world.slot(agent.version).id != 0
