@@ -57,4 +57,12 @@ struct ArchitectureTests {
         }
         expectNone(offences)
     }
+
+    @Test("every mutation still applies to the code that it breaks")
+    func mutations() {
+        let patches = Repository.files(endingWith: [".patch"]).filter { $0.contains("/Mutations/") }
+        #expect(!patches.isEmpty)
+        // `git apply` says why on standard error, and `--numstat --check` nothing where a patch does not fit.
+        expectNone(patches.filter { Repository.run("git", ["apply", "--check", "--numstat", $0]).isEmpty })
+    }
 }
