@@ -161,6 +161,7 @@ extension IngestLoop {
         table.counters.resets += 1
         table.discardAll(workshop: workshop)
         for index in sources.indices where sources[index].table == Int32(table.index) {
+            sources[index].forgetUncommitted()
             if sources[index].phase == .consuming { sources[index].phase = .starting }
         }
         refresh(table)

@@ -49,6 +49,13 @@ struct SourceState {
         phase = .consuming
     }
 
+    /// Nothing that was placed since the last commit is there any more: until `begin` there is nothing to cut, whatever
+    /// comes first, a revocation or a stop.
+    mutating func forgetUncommitted() {
+        (next, cut, events) = (committed, committed, 0)
+        watermarkCut = watermark
+    }
+
     /// Whether all that there was at the start is read, in `once` mode.
     var isDrained: Bool { next >= target || endSeen >= target }
 
