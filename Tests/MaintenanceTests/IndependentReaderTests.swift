@@ -20,14 +20,18 @@ struct IndependentReaderTests {
         let directory = try TemporaryDirectory("varve-compacted")
         let store = try DirectoryObjectStore(root: directory.path, durability: .none)
         let lake = try MaintenanceLake(seed: 21, store: store)
-        // The directory's files are dated by the machine's clock.
-        lake.clock.advance(by: .seconds(SystemClock().now().milliseconds / 1000 - lake.clock.now().milliseconds / 1000))
+        func catchUp() {
+            // The directory's files are dated by the machine's clock, which goes on by itself.
+            lake.clock.advance(by: .milliseconds(SystemClock().now().milliseconds - lake.clock.now().milliseconds))
+        }
+        catchUp()
         let table = try await lake.open()
         for hour in 0..<3 {
             for side in [TableSide.main, .late] {
                 for _ in 0..<4 { try await lake.append(table, partitions: [0, 1, 2], hour: hour, side: side) }
             }
         }
+        catchUp()
         lake.clock.advance(by: .seconds(60))
         let outcomes = try await lake.compact(table)
         #expect(outcomes.count { $0.state == .done } == 6)
