@@ -144,7 +144,7 @@ let package = Package(
         tests("OperationsTests", ["Operations", "LakeModel", log, metricsCore, lifecycle]),
         tests(
             "CommandTests",
-            ["varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression", "Kafka", log]),
+            ["varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression", "Kafka", log, arguments]),
         tests("IntegrationTests", ["LakeModel", "ObjectStorage", "S3", "Kafka", "Catalog", log]),
         tests("RepositoryTests", []),
     ]

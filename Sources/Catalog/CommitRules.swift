@@ -120,6 +120,7 @@ enum ObjectRules {
         guard object.path.hasPrefix(folder) else { return "its path does not lie in \(folder)" }
         let name = object.path.utf8.dropFirst(folder.utf8.count)
         guard !name.isEmpty, !name.contains(UInt8(ascii: "/")), object.path.utf8.count <= 900,
+            !name.elementsEqual(".".utf8), !name.elementsEqual("..".utf8),
             !name.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else { return "its name is not one" }
         guard object.bytes >= 0, object.uncompressedBytes >= 0, object.records >= 0 else { return "a size is negative" }

@@ -8,6 +8,8 @@ struct CommandContext: Sendable {
     var clock: any LakeClock
     /// The text of a file, or nil where it cannot be read as UTF-8.
     var readFile: @Sendable (String) -> String?
+    /// Whether every user of the machine can read a file.
+    var isReadableByAll: @Sendable (String) -> Bool = { _ in false }
 
     /// The context of the command that is running.
     @TaskLocal static var current = CommandContext.process
@@ -17,8 +19,14 @@ struct CommandContext: Sendable {
         let environment = ProcessInfo.processInfo.environment
         return CommandContext(
             console: .process(environment: environment), environment: environment, clock: SystemClock(),
-            readFile: { readTextFile($0) })
+            readFile: { readTextFile($0) }, isReadableByAll: { isReadable(byAll: $0) })
     }
+}
+
+private func isReadable(byAll path: String) -> Bool {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    guard attributes?[.type] as? FileAttributeType == .typeRegular else { return false }
+    return ((attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0) & 0o004 != 0
 }
 
 /// Secrets and configurations are small; what is larger than this is not one.

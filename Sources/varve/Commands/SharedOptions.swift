@@ -23,6 +23,8 @@ struct ConfigOptions: ParsableArguments {
                 .noInput, "the configuration cannot be read", at: path, fix: "check the path and its permissions")
         }
         source.yaml = (text, path)
+        source.isReadableByAll = context.isReadableByAll(path)
+        source.warn = { context.console.say($0) }
         return source
     }
 }

@@ -8,7 +8,7 @@ struct PosixPattern: ~Copyable {
 
     /// Nil where the expression is not valid.
     init?(_ pattern: String) {
-        guard pattern.utf8.count <= Self.bytesMax else { return nil }
+        guard pattern.utf8.count <= Self.bytesMax, PatternSize.isBounded(pattern) else { return nil }
         let memory = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
         // regcomp(3): on failure the contents are undefined and must not be passed to regfree.
         guard regcomp(memory, "^(\(pattern))$", REG_EXTENDED | REG_NOSUB) == 0 else {

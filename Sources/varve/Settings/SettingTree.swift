@@ -10,6 +10,8 @@ struct SettingScalar: Hashable, Sendable {
     /// As the user wrote it, after `${…}` was filled in.
     var text: String
     var isSecret = false
+    /// Whether `${…}` was filled in.
+    var isFilledIn = false
     var origin: SettingOrigin
     /// The form that the typed settings are decoded from; the text itself until it was checked.
     var canonical: String
@@ -43,7 +45,8 @@ indirect enum SettingTree: Hashable, Sendable {
     /// What it is, for "found …".
     var kind: String {
         switch self {
-        case .scalar(let scalar): scalar.isSecret ? "a secret that does not fit" : "'\(scalar.text.prefix(80))'"
+        case .scalar(let scalar) where scalar.isSecret: "a secret that does not fit"
+        case .scalar(let scalar): "'\(scalar.text.withoutUserInfo.prefix(80))'"
         case .list: "a list"
         case .record: "a group of keys"
         case .empty: "nothing"
@@ -113,5 +116,15 @@ func pathText(_ path: some Sequence<SettingStep>) -> String {
         case .key(let name): text.isEmpty ? name : text + "." + name
         case .index(let index): text + "[\(index)]"
         }
+    }
+}
+
+extension String {
+    /// A URL with its user and password as `***`: nobody means to show those. Text without `@` as it is.
+    var withoutUserInfo: String {
+        let start = firstRange(of: "://")?.upperBound ?? startIndex
+        // A password may hold anything, a slash too: so up to the last sign.
+        guard let at = self[start...].lastIndex(of: "@") else { return self }
+        return self[..<start] + SecretMask.replacement + self[at...]
     }
 }

@@ -34,6 +34,7 @@ struct SettingsInterpolation {
         filled.text = result + rest
         filled.canonical = filled.text
         filled.isSecret = isSecret
+        filled.isFilledIn = isSecret && !scalar.isSecret
         return filled
     }
 

@@ -20,6 +20,10 @@ struct SettingsSource: Sendable {
     /// Paths set on the command line, with the option's name.
     var options: [(path: [SettingStep], text: String, option: String)] = []
     var readFile: @Sendable (String) -> String? = { _ in nil }
+    /// Whether every user of the machine can read the file.
+    var isReadableByAll = false
+    /// Gets a line of advice.
+    var warn: @Sendable (String) -> Void = { _ in }
 
     /// Throws every problem at once. `need` says how much has to be there.
     func load(for need: SettingsNeed) throws(CommandFailure) -> LoadedSettings {
@@ -44,6 +48,9 @@ struct SettingsSource: Sendable {
         let settings = try decode(tree)
         problems = SettingsCrossCheck(settings: settings, tree: tree, checker: checker).problems(for: need)
         guard problems.isEmpty else { throw CommandFailure(.configuration, problems) }
+        if isReadableByAll, tree.hasSecretInFile {
+            warn("varve: warning: secrets in a file that everyone can read: \(file.onOneLine): chmod 600, or ${file:…}")
+        }
         return LoadedSettings(settings: settings, tree: tree, file: file)
     }
 
@@ -126,6 +133,20 @@ extension SettingTree {
             _ = tree.set(path[...], to: .list([.scalar(name)], .fallback))
         }
         return tree
+    }
+
+    /// Whether a secret stands in the file itself, and not only the name of its place.
+    fileprivate var hasSecretInFile: Bool {
+        switch self {
+        case .scalar(let scalar):
+            switch scalar.origin {
+            case .file: scalar.isSecret && !scalar.isFilledIn && !scalar.text.isEmpty
+            default: false
+            }
+        case .list(let elements, _): elements.contains(where: \.hasSecretInFile)
+        case .record(let entries, _): entries.contains(where: \.value.hasSecretInFile)
+        case .empty: false
+        }
     }
 
     var secrets: [String] {

@@ -22,8 +22,8 @@ extension FuzzTarget {
     /// A pattern for topic names, a line break, a name.
     static let pattern = FuzzTarget(name: "pattern") { bytes in
         let parts = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 1)
-        guard let first = parts.first, let pattern = PosixPattern(String(decoding: first, as: UTF8.self))
-        else { return }
+        let text = String(decoding: parts.first ?? bytes[...], as: UTF8.self)
+        guard let pattern = PosixPattern(text) else { return }
         _ = pattern.matchesWhole(parts.count > 1 ? String(decoding: parts[1], as: UTF8.self) : "orders")
     }
 }

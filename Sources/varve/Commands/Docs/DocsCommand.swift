@@ -129,6 +129,8 @@ enum ConfigurationPage {
         - **Sizes** are `512MiB` (1024) or `128MB` (1000) or bytes; **times** are `250ms`, `10s`, `5m`, `1h`, `7d`.
         - **Secrets**: `${NAME}` inside a value stands for an environment variable, `${file:/path}` for a file's text;
           `$${` is a plain `${`. What comes from there, and every key that is marked a secret, is shown as `***`.
+          Texts of fewer than four bytes are not searched for in logs and errors, as they would mask ordinary words.
+          Secrets that stand in a file which everyone can read are answered with a warning.
         - **Environment**: every key can be overridden by a variable: `VARVE_KAFKA_BROKERS`, `VARVE_MEMORY`,
           `VARVE_TABLES_0_ROTATE_AGE`. Lists take commas (`VARVE_TABLES_0_TOPICS=a,b`) or an index
           (`VARVE_TABLES_0_TOPICS_0`); in `kafka.properties` an underscore stands for a dot
