@@ -9,6 +9,7 @@ struct PatternTests {
         arguments: [
             String(repeating: "a", count: 1) + String(repeating: "+", count: 48), "((((a{1,255}){1,255}){1,255}))",
             String(repeating: "(", count: 30) + "a" + String(repeating: "+)", count: 30), "a{99999999999999999999}",
+            ")+++++++++++1+", "a)|(b", "a??", "a+*", "((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)",
         ])
     func tooLarge(pattern: String) {
         #expect(!PatternSize.isBounded(pattern))

@@ -1,21 +1,27 @@
 /// How large a POSIX extended expression becomes when glibc compiles it.
 ///
 /// `x+` and `x{2,9}` are compiled as copies of `x`, so nested ones multiply: fifty bytes of plus signs ask for 2^50
-/// copies. Counts what would be there, and stops as soon as that is too much.
+/// copies, and time grows with the square of them. Counts what would be there, and stops as soon as that is too much.
 struct PatternSize {
-    static let piecesMax = 20_000
+    static let piecesMax = 1000
 
     private var bytes: ArraySlice<UInt8>
     /// Pieces so far in each open group.
     private var sums = [0]
     /// Pieces of what a quantifier would repeat.
     private var last = 0
+    private var endsInQuantifier = false
 
     private init(_ pattern: String) { bytes = Array(pattern.utf8)[...] }
 
+    /// Whether the expression is small enough, closes no group that it did not open, and repeats no repetition.
     static func isBounded(_ pattern: String) -> Bool {
         var size = PatternSize(pattern)
         while let byte = size.bytes.popFirst() {
+            let isQuantifier = "+*?{".utf8.contains(byte)
+            // POSIX leaves open what one quantifier after another means (1003.1, 9.4.6), and glibc nests them.
+            if isQuantifier, size.endsInQuantifier { return false }
+            size.endsInQuantifier = isQuantifier
             size.take(byte)
             guard size.last <= piecesMax, size.sums.allSatisfy({ $0 <= piecesMax }) else { return false }
         }
@@ -33,14 +39,16 @@ struct PatternSize {
         case UInt8(ascii: "("):
             sums.append(0)
             last = 0
-        case UInt8(ascii: ")") where sums.count > 1:
-            add(1 + sums.removeLast())
+        case UInt8(ascii: ")"):
+            // One that nothing opened would close the group that makes the expression match whole names.
+            add(sums.count > 1 ? 1 + sums.removeLast() : Self.piecesMax + 1)
         case UInt8(ascii: "+"):
             repeatLast(2)
         case UInt8(ascii: "{"):
             repeatLast(interval())
         case UInt8(ascii: "*"), UInt8(ascii: "?"):
-            break
+            // A choice between it and nothing.
+            (last, sums[sums.count - 1]) = (last + 1, sums[sums.count - 1] + 1)
         default:
             add(1)
         }
