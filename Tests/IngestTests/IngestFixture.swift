@@ -72,17 +72,17 @@ struct IngestFixture {
 
     /// Turns the loop until it ends, letting its tasks run in between.
     func finish(_ loop: IngestLoop) async throws -> IngestOutcome {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(60) * patience
         while ContinuousClock.now < deadline {
             if let outcome = try loop.turn(waitMax: .zero) { return outcome }
             await Task.yield()
         }
-        throw TestFailure("the loop did not end within a minute")
+        throw TestFailure("the loop did not end")
     }
 
     /// Turns the loop until `condition` holds.
     func turn(_ loop: IngestLoop, until condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(30) * patience
         while try await !condition() {
             guard ContinuousClock.now < deadline else { throw TestFailure("the condition did not come true") }
             _ = try loop.turn(waitMax: .zero)

@@ -1,6 +1,7 @@
 import Kafka
 import LakeModel
 import Logging
+import TestSupport
 import Testing
 
 /// An event that outlives its batch.
@@ -87,11 +88,11 @@ final class Reader {
 func pollTogether(
     _ readers: [Reader], until what: String, deadline: Duration = .seconds(40), _ condition: () -> Bool
 ) throws {
-    let end = ContinuousClock.now.advanced(by: deadline)
+    let end = ContinuousClock.now.advanced(by: deadline * patience)
     while !condition() {
         guard ContinuousClock.now < end else {
             let signals = readers.map { "\($0.signals.suffix(5))" }.joined(separator: " | ")
-            throw Late(description: "not within \(deadline): \(what); last signals: \(signals)")
+            throw Late(description: "not within \(deadline * patience): \(what); last signals: \(signals)")
         }
         for reader in readers { try reader.pollOnce(timeout: .milliseconds(readers.count > 1 ? 5 : 20)) }
     }

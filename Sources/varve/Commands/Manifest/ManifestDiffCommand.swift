@@ -26,11 +26,9 @@ struct ManifestDiffCommand: AsyncParsableCommand {
         let session = try await lake.open()
         let earlier = try await session.snapshot(of: table, at: from)
         let later = try await session.snapshot(of: table, at: to)
-        let query = ObjectQuery(sides: [table.side])
-        let before = Dictionary(try await earlier.objects(query).map { ($0.path, $0) }) { $1 }
-        let after = Dictionary(try await later.objects(query).map { ($0.path, $0) }) { $1 }
-        var rows = before.values.filter { after[$0.path] == nil }.map { DiffRow(change: "removed", object: $0) }
-        rows += after.values.filter { before[$0.path] == nil }.map { DiffRow(change: "added", object: $0) }
+        let diff = try await earlier.diff(to: later, ObjectQuery(sides: [table.side]))
+        var rows = diff.removed.map { DiffRow(change: "removed", object: $0) }
+        rows += diff.added.map { DiffRow(change: "added", object: $0) }
         rows.sort { ($0.object.partition, $0.object.path) < ($1.object.partition, $1.object.path) }
         try Listing(rows).print(as: format.output, to: session.console)
         let records = later.head.total(of: table.side).records - earlier.head.total(of: table.side).records
