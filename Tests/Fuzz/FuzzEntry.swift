@@ -8,7 +8,7 @@ struct FuzzTarget: Sendable {
 
     static let all: [FuzzTarget] = [
         .xml, .headers, .catalogJSON, .manifest, .checkpointList, .zstd, .seekTable, .envelope, .json, .jsonPointer,
-        .times, .config, .pattern,
+        .times, .config, .pattern, .parquet, .schemas,
     ]
 
     /// The one that VARVE_FUZZ_TARGET names.
