@@ -27,7 +27,9 @@ public struct SQLTable: Hashable, Sendable {
     }
 
     /// Every table, in the order in which help shows them.
-    public static let all = [objects, objectOffsets, objectColumns, offsets, manifests, commits, commitOffsets, closedHours]
+    public static let all = [
+        objects, objectOffsets, objectColumns, offsets, manifests, commits, commitOffsets, closedHours,
+    ]
 
     static let objects = SQLTable(
         "objects", "live data objects",

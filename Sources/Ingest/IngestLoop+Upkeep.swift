@@ -95,7 +95,9 @@ extension IngestLoop {
     private func endRowGroups(while isTight: Bool) {
         guard isTight else { return }
         for object in tables.flatMap({ Array($0.openObjects) }) {
-            guard case .rows(let rows) = object.content, rows.groupBytes >= settings.rowGroupBytesLeast else { continue }
+            guard case .rows(let rows) = object.content, rows.groupBytes >= settings.rowGroupBytesLeast else {
+                continue
+            }
             rows.endGroup()
             workshop.startJob(rows, of: object)
         }

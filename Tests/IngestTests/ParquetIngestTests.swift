@@ -27,7 +27,9 @@ struct ParquetIngestTests {
                 event.value = Array(#"{"order":\#(number),"noise":"\#(hex(random.next()))"\#(version)}"#.utf8)
             }
             if random.chance(0.2) {
-                event.headers = [.init(name: "t", value: [1]), .init(name: "t", value: [0xFF]), .init(name: "n", value: nil)]
+                event.headers = [
+                    .init(name: "t", value: [1]), .init(name: "t", value: [0xFF]), .init(name: "n", value: nil),
+                ]
             }
             let gap = random.chance(0.05) ? Int64.random(in: 1...3, using: &random) : 0
             fixture.broker.produce(event, to: partitions[number % partitions.count], gap: gap)
@@ -76,7 +78,8 @@ struct ParquetIngestTests {
         for policy in [ShreddedTableWriter.MisfitPolicy.rest, .reject] {
             let fixture = try IngestFixture()
             fixture.produceOrders(400)
-            fixture.broker.produce(ProducedEvent(value: nil, timestamp: IngestFixture.fiveOClock), to: fixture.partition(1))
+            fixture.broker.produce(
+                ProducedEvent(value: nil, timestamp: IngestFixture.fiveOClock), to: fixture.partition(1))
             let status = try await fixture.drain(
                 try fixture.settings(parquet: .init(.declared(schema), misfits: policy)))
             let counters = try #require(status.tables.first?.counters)
@@ -94,7 +97,8 @@ struct ParquetIngestTests {
         var random = SeededGenerator(seed: 5)
         for number in 0..<12_000 {
             var event = ProducedEvent.order(number, at: Int64(number % 40) * 3_600_000 + Int64(number))
-            event.value = Array(#"{"n":\#(number),"noise":"\#((0..<30).map { _ in hex(random.next()) }.joined())"}"#.utf8)
+            event.value = Array(
+                #"{"n":\#(number),"noise":"\#((0..<30).map { _ in hex(random.next()) }.joined())"}"#.utf8)
             fixture.broker.produce(event, to: fixture.partition(Int32(number % 4)))
         }
         let budget = mebibytes << 20

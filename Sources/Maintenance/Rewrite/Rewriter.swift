@@ -40,7 +40,9 @@ public struct Rewriter: Sendable {
         guard let first = spec.inputs.first else { return RewriteResult() }
         var spec = spec
         let rewrite: Rewrite
-        if spec.format == .parquet, spec.encoding.shape == nil { spec.encoding.shape = try await shape(of: spec.inputs) }
+        if spec.format == .parquet, spec.encoding.shape == nil {
+            spec.encoding.shape = try await shape(of: spec.inputs)
+        }
         rewrite = try Rewrite(self, spec, first: first, commit: commit, keep: keep)
         do {
             if spec.isInOrder, !spec.keepsLastOfKey { try await rewrite.stream() } else { try await rewrite.sort() }

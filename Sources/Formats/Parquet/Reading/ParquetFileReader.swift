@@ -74,9 +74,10 @@ public final class ParquetFileReader {
         var range: Range<Int64>?
         for chunk in metadata.rowGroups[group].columns {
             let bytes = try PageReader.range(of: chunk, dataEnd: dataEnd)
-            range = range.map {
-                min($0.lowerBound, bytes.lowerBound)..<max($0.upperBound, bytes.upperBound)
-            } ?? bytes
+            range =
+                range.map {
+                    min($0.lowerBound, bytes.lowerBound)..<max($0.upperBound, bytes.upperBound)
+                } ?? bytes
         }
         return range ?? 4..<4
     }

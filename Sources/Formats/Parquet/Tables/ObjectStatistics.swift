@@ -6,10 +6,11 @@ extension ParquetTableShape {
     /// `ColumnStatistics.columnsMax`.
     public func statistics(_ summary: ParquetFileSummary) -> [ColumnStatistics] {
         var all: [ColumnStatistics] = []
-        for column in summary.columns where all.count < ColumnStatistics.columnsMax {
-            guard !isCoordinate(column.path), column.valueCount == summary.rowCount,
-                let statistics = ColumnStatistics(column)
-            else { continue }
+        let columns = (try? schema().columns) ?? []
+        for (leaf, column) in zip(columns, summary.columns) where all.count < ColumnStatistics.columnsMax {
+            guard leaf.repetitionMax == 0, !isCoordinate(column.path), let statistics = ColumnStatistics(column) else {
+                continue
+            }
             all.append(statistics)
         }
         return all
@@ -17,7 +18,7 @@ extension ParquetTableShape {
 
     /// Those are in the entry already, or say nothing.
     private func isCoordinate(_ path: [String]) -> Bool {
-        guard path.count == 1, let name = path.first else { return path.first == "headers" || path.first == "_headers" }
+        guard path.count == 1, let name = path.first else { return false }
         let raw = [
             RawTable.topic, RawTable.partition, RawTable.offset, RawTable.timestamp, RawTable.timestampType,
             RawTable.value, RawTable.valueBinary,

@@ -124,7 +124,9 @@ struct CompactCommand: AsyncParsableCommand {
             var compactor = Compactor(table: table, writer: .ofThisProcess())
             (compactor.parallelMax, compactor.memoryBytesMax) = (parallel, Int64(memory.bytes))
             compactor.sortBytesMax = min(64 << 20, memory.bytes / 4)
-            if let parquet = try session.tableSettings(table.name)?.parquetSettings() { compactor.shape = parquet.shape }
+            if let parquet = try session.tableSettings(table.name)?.parquetSettings() {
+                compactor.shape = parquet.shape
+            }
             let groups = plan.slice(index, of: of)
             let progress = ProgressLine(session.console)
             defer { progress.clear() }
