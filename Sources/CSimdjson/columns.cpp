@@ -41,4 +41,35 @@ bool varve_column_grow_levels(varve_column *column) {
     column->level_capacity = capacity;
     return true;
 }
+
+bool varve_column_take(varve_column *column, varve_column *source) {
+    if (column->level_count == 0) {
+        std::swap(*column, *source);
+        return true;
+    }
+    if (source->level_count == 0) return true;
+    if (!varve_column_grow_values(column, source->value_bytes)) return false;
+    size_t levels = doubled(column->level_capacity, column->level_count + source->level_count, 64);
+    if (column->definition_max && !resize(column->definitions, levels)) return false;
+    if (column->repetition_max && !resize(column->repetitions, levels)) return false;
+    column->level_capacity = levels;
+    if (column->width == 0 && source->value_count > 0) {
+        size_t offsets = doubled(column->offset_capacity, column->value_count + source->value_count + 1, 64);
+        if (!resize(column->offsets, offsets)) return false;
+        column->offset_capacity = offsets;
+        column->offsets[0] = 0;
+        uint32_t base = static_cast<uint32_t>(column->value_bytes);
+        for (size_t index = 1; index <= source->value_count; index++) {
+            column->offsets[column->value_count + index] = base + source->offsets[index];
+        }
+    }
+    if (source->value_bytes) memcpy(column->values + column->value_bytes, source->values, source->value_bytes);
+    if (column->definition_max) memcpy(column->definitions + column->level_count, source->definitions, source->level_count);
+    if (column->repetition_max) memcpy(column->repetitions + column->level_count, source->repetitions, source->level_count);
+    column->value_bytes += source->value_bytes;
+    column->value_count += source->value_count;
+    column->level_count += source->level_count;
+    source->value_bytes = source->value_count = source->level_count = 0;
+    return true;
+}
 }

@@ -18,7 +18,7 @@ struct DataObjectReader {
             path: draft.path, side: draft.side, partition: partition, format: draft.format, bytes: draft.bytes,
             uncompressedBytes: draft.uncompressedBytes, records: draft.records, eventTime: draft.eventTime,
             offsets: draft.offsets, checksum: checksum, schemaID: draft.schemaID, uploadedAt: uploadedAt,
-            tags: draft.tags)
+            tags: draft.tags, columns: draft.columns)
     }
 
     /// The fields read so far; `seen` has one bit for each key.
@@ -38,6 +38,7 @@ struct DataObjectReader {
         var schemaID: String?
         var uploadedAt: Timestamp?
         var tags: [String] = []
+        var columns: [ColumnStatistics] = []
     }
 
     private mutating func field(
@@ -70,6 +71,8 @@ struct DataObjectReader {
             (bit, draft.uncompressedBytes) = (11, try scanner.integer())
         } else if key == "uploaded_at" {
             (bit, draft.uploadedAt) = (12, try time(&scanner))
+        } else if key == "columns" {
+            (bit, draft.columns) = (13, try columns(&scanner))
         } else {
             throw scanner.fault("an unknown field")
         }
@@ -175,6 +178,34 @@ struct DataObjectReader {
         var tags: [String] = []
         try eachElement(&scanner) { scanner throws(LineFault) in tags.append(try scanner.string()) }
         return tags
+    }
+
+    private func columns(_ scanner: inout LineScanner) throws(LineFault) -> [ColumnStatistics] {
+        var columns: [ColumnStatistics] = []
+        try eachElement(&scanner) { scanner throws(LineFault) in columns.append(try column(&scanner)) }
+        return columns
+    }
+
+    private func column(_ scanner: inout LineScanner) throws(LineFault) -> ColumnStatistics {
+        var (name, kind, nulls) = (String?.none, ColumnStatistics.Kind?.none, Int64?.none)
+        var (least, greatest) = (String?.none, String?.none)
+        try eachKey(&scanner) { scanner, key throws(LineFault) in
+            if key == "kind", kind == nil {
+                kind = try self.value(&scanner) as ColumnStatistics.Kind
+            } else if key == "max", greatest == nil {
+                greatest = try scanner.string()
+            } else if key == "min", least == nil {
+                least = try scanner.string()
+            } else if key == "name", name == nil {
+                name = try scanner.string()
+            } else if key == "nulls", nulls == nil {
+                nulls = try scanner.integer()
+            } else {
+                throw scanner.fault("an unknown or repeated field")
+            }
+        }
+        guard let name, let kind, let nulls else { throw scanner.fault("no statistics of a column") }
+        return ColumnStatistics(name: name, kind: kind, nulls: nulls, min: least, max: greatest)
     }
 
     private func time(_ scanner: inout LineScanner) throws(LineFault) -> Timestamp {

@@ -13,6 +13,7 @@ struct DataObjectWriter {
         raw("\",\"value\":")
         string(object.checksum.value)
         raw("}")
+        append(object.columns ?? [])
         if let span = object.eventTime {
             raw(",\"event_time\":{\"max\":\"")
             FastTime.append(span.max, to: &bytes)
@@ -55,6 +56,28 @@ struct DataObjectWriter {
         raw(",\"uploaded_at\":\"")
         FastTime.append(object.uploadedAt, to: &bytes)
         raw("\"}\n")
+    }
+
+    private mutating func append(_ columns: [ColumnStatistics]) {
+        guard !columns.isEmpty else { return }
+        for (index, column) in columns.enumerated() {
+            raw(index == 0 ? ",\"columns\":[{\"kind\":\"" : ",{\"kind\":\"")
+            raw(column.kind.rawValue)
+            raw("\"")
+            if let max = column.max {
+                raw(",\"max\":")
+                string(max)
+            }
+            if let min = column.min {
+                raw(",\"min\":")
+                string(min)
+            }
+            raw(",\"name\":")
+            string(column.name)
+            field(",\"nulls\":", column.nulls)
+            raw("}")
+        }
+        raw("]")
     }
 
     private mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }

@@ -27,7 +27,9 @@ public struct SQLTable: Hashable, Sendable {
     }
 
     /// Every table, in the order in which help shows them.
-    public static let all = [objects, objectOffsets, offsets, manifests, commits, commitOffsets, closedHours]
+    public static let all = [
+        objects, objectOffsets, objectColumns, offsets, manifests, commits, commitOffsets, closedHours,
+    ]
 
     static let objects = SQLTable(
         "objects", "live data objects",
@@ -55,6 +57,16 @@ public struct SQLTable: Hashable, Sendable {
             ("path", "TEXT", "of the object"), ("topic", "TEXT", ""), ("partition", "INTEGER", "of the topic"),
             ("first", "INTEGER", "first offset"), ("last", "INTEGER", "last offset, in it"),
             ("count", "INTEGER", "events"),
+        ])
+
+    static let objectColumns = SQLTable(
+        "object_columns", "bounds of some columns of each live Parquet object",
+        [
+            ("path", "TEXT", "of the object"), ("name", "TEXT", "names of fields, joined by dots"),
+            ("kind", "TEXT", "boolean, integer, number, text, date or time"),
+            ("nulls", "INTEGER", "events without a value"),
+            ("min", "TEXT", "no value is less; CAST it where the kind is a number"),
+            ("max", "TEXT", "no value is greater"),
         ])
 
     static let offsets = SQLTable(
@@ -125,6 +137,15 @@ enum SQLRows {
             [
                 .text(object.path), .text($0.topic), integer($0.partition), .integer($0.first), .integer($0.last),
                 .integer($0.count),
+            ]
+        }
+    }
+
+    static func columns(_ object: DataObject) -> [[SQLValue]] {
+        (object.columns ?? []).map {
+            [
+                .text(object.path), .text($0.name), .text($0.kind.rawValue), .integer($0.nulls), text($0.min),
+                text($0.max),
             ]
         }
     }

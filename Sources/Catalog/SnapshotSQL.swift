@@ -82,9 +82,11 @@ extension Snapshot {
         _ database: SQLiteDatabase, _ wanted: Set<String>, _ query: ObjectQuery, _ limits: SQLLimits
     ) async throws(CatalogError) {
         let (objects, spans) = (wanted.contains("objects"), wanted.contains("object_offsets"))
-        guard objects || spans else { return }
+        let columns = wanted.contains("object_columns")
+        guard objects || spans || columns else { return }
         let insertObject = try database.prepare(SQLTable.objects.insert)
         let insertSpan = try database.prepare(SQLTable.objectOffsets.insert)
+        let insertColumn = try database.prepare(SQLTable.objectColumns.insert)
         var count = 0
         var isFull = false
         var isRefused = false
@@ -94,6 +96,7 @@ extension Snapshot {
             guard !isFull else { return }
             for object in batch {
                 if objects, !insertObject.insert(SQLRows.object(object)) { isRefused = true }
+                for row in columns ? SQLRows.columns(object) : [] where !insertColumn.insert(row) { isRefused = true }
                 guard spans else { continue }
                 for span in SQLRows.spans(object) where !insertSpan.insert(span) { isRefused = true }
             }

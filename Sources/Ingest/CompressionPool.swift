@@ -1,5 +1,6 @@
 import Compression
 import Dispatch
+import Formats
 import Foundation
 import Synchronization
 
@@ -11,16 +12,17 @@ struct FrameJob: Sendable {
     var level: Int32
 }
 
-/// Compresses frames somewhere and reports each to the mailbox.
+/// Compresses frames and encodes rows somewhere, and reports each job to the mailbox.
 protocol FrameCompressing: Sendable {
     func submit(_ job: FrameJob)
+    func submit(_ job: RowJob)
     func stop()
 }
 
-/// A fixed number of threads, each with its own zstd context.
+/// A fixed number of threads, each with its own zstd contexts.
 final class CompressionPool: FrameCompressing {
     private struct State {
-        var jobs: [FrameJob] = []
+        var jobs: [EncodingJob] = []
         var isStopped = false
     }
 
@@ -35,6 +37,14 @@ final class CompressionPool: FrameCompressing {
     }
 
     func submit(_ job: FrameJob) {
+        submit(.frame(job))
+    }
+
+    func submit(_ job: RowJob) {
+        submit(.rows(job))
+    }
+
+    private func submit(_ job: EncodingJob) {
         state.withLock { $0.jobs.append(job) }
         available.signal()
     }
@@ -49,9 +59,9 @@ final class CompressionPool: FrameCompressing {
             var workbench = FrameWorkbench()
             while true {
                 available.wait()
-                let job: FrameJob? = state.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
+                let job: EncodingJob? = state.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
                 if let job {
-                    mailbox.post(workbench.compress(job))
+                    mailbox.post(workbench.run(job))
                 } else if state.withLock({ $0.isStopped }) {
                     return
                 }
@@ -72,20 +82,54 @@ final class InlineCompression: FrameCompressing {
     }
 
     func submit(_ job: FrameJob) {
-        mailbox.post(workbench.withLock { $0.compress(job) })
+        mailbox.post(workbench.withLock { $0.run(.frame(job)) })
+    }
+
+    func submit(_ job: RowJob) {
+        mailbox.post(workbench.withLock { $0.run(.rows(job)) })
     }
 
     func stop() {}
 }
 
-/// One zstd context for each level in use.
+enum EncodingJob: Sendable {
+    case frame(FrameJob)
+    case rows(RowJob)
+}
+
+/// What jobs need that is too large to be made for each: zstd contexts of the level in use.
 struct FrameWorkbench: ~Copyable {
     private var level: Int32?
     private var compressor: FrameCompressor?
+    private var scratch: (level: Int32, memory: ParquetScratch)?
 
     init() {}
 
-    mutating func compress(_ job: FrameJob) -> Completion {
+    mutating func run(_ job: EncodingJob) -> Completion {
+        switch job {
+        case .frame(let job): compress(job)
+        case .rows(let job): encode(job)
+        }
+    }
+
+    private mutating func encode(_ job: RowJob) -> Completion {
+        let result: Result<RowJob.Outcome, ParquetError>
+        do throws(ParquetError) {
+            let memory: ParquetScratch
+            if let scratch, scratch.level == job.encoder.level {
+                memory = scratch.memory
+            } else {
+                memory = try job.encoder.makeScratch()
+                scratch = (job.encoder.level, memory)
+            }
+            result = .success(try job.encoder.run(job, scratch: memory))
+        } catch {
+            result = .failure(error)
+        }
+        return .rowsEncoded(object: job.object, memoryBytes: job.memoryBytes, result)
+    }
+
+    private mutating func compress(_ job: FrameJob) -> Completion {
         let result: Result<[UInt8], CompressionError>
         do throws(CompressionError) {
             if level != job.level {

@@ -19,7 +19,13 @@ final class EventRouter {
     private var value = ValueWriter()
     private var deadLetter = DeadLetterWriter()
     private let parser = JSONParser()
-    private var prefixes: [Int32: EnvelopePrefix] = [:]
+    private var prefixes: [Int32: Prefix] = [:]
+
+    /// What rows and lines of one topic partition share.
+    private struct Prefix {
+        var line: EnvelopePrefix
+        var row: RawTablePrefix
+    }
 
     /// The hour of the last event that was on time, and that of the last late one.
     private var onTime: HourLanes?
@@ -59,6 +65,7 @@ final class EventRouter {
     func place(_ run: Run, state: inout SourceState, table: TableWriter, workshop: Workshop) throws(SourceError) -> Int
     {
         let prefix = prefix(of: run)
+        if let columns = table.columns, columns.isBlank { learn(run, columns) }
         var placed: Int64 = 0
         var payloadBytes = 0
         var seen = 0
@@ -83,7 +90,7 @@ final class EventRouter {
 
     @inline(__always)
     private func place(
-        _ event: Event, _ run: Run, prefix: EnvelopePrefix, state: inout SourceState, table: TableWriter,
+        _ event: Event, _ run: Run, prefix: Prefix, state: inout SourceState, table: TableWriter,
         workshop: Workshop
     ) throws(SourceError) {
         // Judged once, whether the place, the line or both need it.
@@ -114,20 +121,22 @@ final class EventRouter {
             time: time, isLate: isLate, shard: shard, side: isLate && settings.late.policy == .separate ? .late : .main,
             first: event, run, table: table, workshop: workshop)
         let outcome: AppendOutcome
-        switch settings.format {
-        case .value:
-            outcome = value.append(event, parser: parser, to: object.buffer, known: known)
-        case .envelope, .parquet:
-            outcome = envelope.append(
-                event, prefix: prefix, headers: run.headers, parser: parser, to: object.buffer, known: known)
+        let (memoryBytes, waitingBytes): (Int, Int)
+        switch object.content {
+        case .lines(let lines):
+            outcome = append(event, run, prefix, known, to: lines.buffer)
+            (memoryBytes, waitingBytes) = (lines.memoryBytes, lines.waitingBytes)
+        case .rows(let rows):
+            outcome = try append(event, run, prefix, known, to: rows.rows, table: table)
+            (memoryBytes, waitingBytes) = (rows.memoryBytes, rows.waitingBytes)
         }
         switch outcome {
         case .written:
             object.note(source: run.source, offset: event.offset, time: time)
             if time > state.watermark, time <= run.timeMax { state.watermark = time }
-            workshop.chargeGrowth(of: object)
-            if object.buffer.count >= workshop.settings.frameBytes || object.records >= settings.rotate.records {
-                workshop.flushFrame(of: object, level: settings.compressionLevel)
+            workshop.charge(object, bytesNow: memoryBytes)
+            if waitingBytes >= workshop.settings.frameBytes || object.records >= settings.rotate.records {
+                workshop.flush(object, level: settings.compressionLevel)
                 table.sealIfFull(object, workshop: workshop)
             }
         case .rejected(let reason):
@@ -135,10 +144,51 @@ final class EventRouter {
         }
     }
 
+    @inline(__always)
+    private func append(
+        _ event: Event, _ run: Run, _ prefix: Prefix, _ known: JSONOutcome?, to buffer: FrameBuffer
+    ) -> AppendOutcome {
+        if settings.format == .value { return value.append(event, parser: parser, to: buffer, known: known) }
+        return envelope.append(
+            event, prefix: prefix.line, headers: run.headers, parser: parser, to: buffer, known: known)
+    }
+
+    @inline(__always)
+    private func append(
+        _ event: Event, _ run: Run, _ prefix: Prefix, _ known: JSONOutcome?, to rows: ParquetTableRows,
+        table: TableWriter
+    ) throws(SourceError) -> AppendOutcome {
+        let (unknown, misfits) = (rows.unknownFieldCount, rows.misfitCount)
+        let outcome: ShredOutcome
+        do throws(ParquetError) {
+            outcome = try rows.append(event, prefix: prefix.row, headers: run.headers, parser: parser, known: known)
+        } catch {
+            throw SourceError("\(run.name) offset \(event.offset): \(error): the writer stops so that nothing is lost")
+        }
+        let doesFit = rows.unknownFieldCount == unknown && rows.misfitCount == misfits
+        if !doesFit {
+            table.counters.unknownFields += rows.unknownFieldCount - unknown
+            table.counters.misfits += rows.misfitCount - misfits
+            if let columns = table.columns, columns.learns, let payload = event.value { columns.learn(payload) }
+        }
+        switch outcome {
+        case .written: return .written
+        case .rejected(let reason): return .rejected(reason)
+        case .misfit: return .rejected(.misfit)
+        }
+    }
+
+    /// Shows the first events of a table to its schema, so that its first object has columns already.
+    private func learn(_ run: Run, _ columns: TableColumns) {
+        for event in run.events where columns.learns {
+            if let payload = event.value { columns.learn(payload) }
+        }
+    }
+
     /// Writes an event that has no place elsewhere to the dead-letter table.
     @inline(never)
     private func bury(
-        _ event: Event, _ run: Run, prefix: EnvelopePrefix, _ reason: RejectReason, table: TableWriter,
+        _ event: Event, _ run: Run, prefix: Prefix, _ reason: RejectReason, table: TableWriter,
         workshop: Workshop
     ) throws(SourceError) {
         table.counters.deadLettered[reason.rawValue, default: 0] += 1
@@ -146,18 +196,19 @@ final class EventRouter {
         let object = try object(
             time: time, isLate: false, shard: 0, side: .deadLetter, first: event, run, table: table,
             workshop: workshop)
-        let outcome = deadLetter.append(
-            event, prefix: prefix, headers: run.headers, parser: parser, reason: reason, detail: "",
-            to: object.buffer)
-        guard case .written = outcome else {
+        guard case .lines(let lines) = object.content,
+            case .written = deadLetter.append(
+                event, prefix: prefix.line, headers: run.headers, parser: parser, reason: reason, detail: "",
+                to: lines.buffer)
+        else {
             throw SourceError(
-                "\(run.name) offset \(event.offset): cannot be written to the dead-letter table (\(outcome)):"
+                "\(run.name) offset \(event.offset): cannot be written to the dead-letter table (\(reason.rawValue)):"
                     + " the writer stops so that nothing is lost")
         }
         object.note(source: run.source, offset: event.offset, time: time)
-        workshop.chargeGrowth(of: object)
-        if object.buffer.count >= workshop.settings.frameBytes {
-            workshop.flushFrame(of: object, level: settings.compressionLevel)
+        workshop.charge(object, bytesNow: lines.memoryBytes)
+        if lines.waitingBytes >= workshop.settings.frameBytes {
+            workshop.flush(object, level: settings.compressionLevel)
         }
     }
 
@@ -198,9 +249,12 @@ final class EventRouter {
         return lanes
     }
 
-    private func prefix(of run: Run) -> EnvelopePrefix {
+    private func prefix(of run: Run) -> Prefix {
         if let known = prefixes[run.source] { return known }
-        let prefix = EnvelopePrefix(topic: run.name.topic, partition: run.name.partition)
+        let (topic, partition) = (run.name.topic, run.name.partition)
+        let prefix = Prefix(
+            line: EnvelopePrefix(topic: topic, partition: partition),
+            row: RawTablePrefix(topic: topic, partition: partition))
         prefixes[run.source] = prefix
         return prefix
     }

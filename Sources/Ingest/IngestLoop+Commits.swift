@@ -1,5 +1,6 @@
 import Catalog
 import Compression
+import Formats
 import LakeModel
 import Logging
 import ObjectStorage
@@ -10,15 +11,21 @@ extension IngestLoop {
         switch letter {
         case .compressed(let id, let frame, let buffer, let result):
             workshop.framesInFlight -= 1
-            guard let (object, table) = workshop.live[id] else { return workshop.giveBack(buffer) }
+            guard let (object, table) = workshop.live[id], case .lines(let lines) = object.content else {
+                return workshop.giveBack(buffer)
+            }
             switch result {
             case .success(let bytes):
                 tables[table].learnRatio(compressedBytes: bytes.count, uncompressedBytes: buffer.count)
-                workshop.accept(bytes, frame: frame, buffer: buffer, for: object)
-                workshop.finishIfComplete(object)
+                workshop.accept(bytes, frame: frame, buffer: buffer, of: lines, for: object)
             case .failure(let error):
                 throw .compression("\(error)")
             }
+        case .rowsEncoded(let id, let memoryBytes, let result):
+            workshop.framesInFlight -= 1
+            workshop.budget.release(memoryBytes)
+            guard let (object, table) = workshop.live[id], case .rows(let rows) = object.content else { return }
+            try rowsEncoded(result, of: rows, for: object, table: tables[table])
         case .bytesReleased(let bytes):
             workshop.budget.release(bytes)
         case .stored(let id, let outcome):
@@ -36,6 +43,21 @@ extension IngestLoop {
             try refreshed(tables[index], epoch: epoch, result)
         case .committed(let index, let epoch, let took, let result):
             try committed(tables[index], epoch: epoch, took: took, result)
+        }
+    }
+
+    private func rowsEncoded(
+        _ result: Result<RowJob.Outcome, ParquetError>, of rows: RowContent, for object: OpenObject, table: TableWriter
+    ) throws(IngestFailure) {
+        switch result {
+        case .success(let outcome):
+            let before = rows.encoded
+            workshop.accept(outcome, of: rows, for: object)
+            table.learnRatio(
+                compressedBytes: Int(rows.encoded.bytes - before.bytes),
+                uncompressedBytes: Int(rows.encoded.ofUncompressed - before.ofUncompressed))
+        case .failure(let error):
+            throw .compression("table \(table.settings.name): \(error)")
         }
     }
 

@@ -65,19 +65,22 @@ extension IngestLoop {
 
     // MARK: Memory
 
-    /// Compresses large raw frames early, then seals the largest objects, until the open ones fit again.
+    /// Encodes what was gathered early, ends row groups, then seals the largest objects, until the open ones fit again.
     private func relieveMemory() {
         guard workshop.budget.shouldCompressEarly else { return }
         let level: (OpenObject) -> Int32 = { [self] object in
             let table = workshop.live[object.id]?.table ?? 0
             return tables[table].settings.compressionLevel
         }
-        var raw = tables.reduce(0) { $0 + $1.openObjects.reduce(0) { $0 + $1.buffer.capacity } }
-        let bySize = tables.flatMap { Array($0.openObjects) }.sorted { $0.buffer.count > $1.buffer.count }
-        for object in bySize where raw > settings.memoryBytesMax / 4 && object.buffer.count >= 32 << 10 {
-            raw -= object.buffer.capacity
-            workshop.flushFrame(of: object, level: level(object))
+        var held = tables.reduce(0) { $0 + $1.openObjects.reduce(0) { $0 + $1.content.memoryBytes } }
+        let bySize = tables.flatMap { Array($0.openObjects) }
+            .sorted { $0.content.waitingBytes > $1.content.waitingBytes }
+        for object in bySize where held > settings.memoryBytesMax / 4 && object.content.waitingBytes >= 32 << 10 {
+            let before = object.content.memoryBytes
+            workshop.flush(object, level: level(object))
+            held -= before - object.content.memoryBytes
         }
+        endRowGroups(while: held > settings.memoryBytesMax / 4)
         guard workshop.budget.shouldSeal else { return }
         var open = tables.reduce(0) { $0 + $1.openObjects.reduce(0) { $0 + $1.memoryBytes } }
         let largestFirst = tables.flatMap { table in table.openObjects.map { (table, $0) } }
@@ -85,6 +88,18 @@ extension IngestLoop {
         for (table, object) in largestFirst where open > settings.memoryBytesMax / 2 && object.records > 0 {
             open -= object.memoryBytes
             table.seal(object, .memory, workshop: workshop)
+        }
+    }
+
+    /// Ends the largest row groups that are encoded and waiting for more: their bytes can leave for the store then.
+    private func endRowGroups(while isTight: Bool) {
+        guard isTight else { return }
+        for object in tables.flatMap({ Array($0.openObjects) }) {
+            guard case .rows(let rows) = object.content, rows.groupBytes >= settings.rowGroupBytesLeast else {
+                continue
+            }
+            rows.endGroup()
+            workshop.startJob(rows, of: object)
         }
     }
 

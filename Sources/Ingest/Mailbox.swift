@@ -1,5 +1,6 @@
 import Catalog
 import Compression
+import Formats
 import Foundation
 import LakeModel
 import ObjectStorage
@@ -7,6 +8,7 @@ import ObjectStorage
 /// What work outside of the ingest thread reports back to it.
 enum Completion: Sendable {
     case compressed(object: Int, frame: Int, buffer: FrameBuffer, Result<[UInt8], CompressionError>)
+    case rowsEncoded(object: Int, memoryBytes: Int, Result<RowJob.Outcome, ParquetError>)
     /// Bytes of an object that the store now has, or that nobody will send any more: their memory is free.
     case bytesReleased(Int)
     case stored(object: Int, ObjectUpload.Outcome)

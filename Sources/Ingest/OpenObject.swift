@@ -1,11 +1,7 @@
-import Compression
 import LakeModel
 import ObjectStorage
 
-/// A data object while it is being filled: a run of zstd frames, of which the last is still raw bytes.
-///
-/// Belongs to the ingest thread. Frames are compressed elsewhere and come back in any order; `accept` puts them in
-/// line.
+/// A data object while it is being filled. Belongs to the ingest thread.
 final class OpenObject {
     let id: Int
     let lane: LaneKey
@@ -13,11 +9,9 @@ final class OpenObject {
     let path: String
     let key: ObjectKey
     let openedAt: Duration
-
-    /// The frame being filled. Replaced by `takeFrame`.
-    var buffer: FrameBuffer
-    /// What the memory budget was told of `buffer`.
-    var bufferBytesCharged = 0
+    let content: ObjectContent
+    /// What the memory budget was told of `content`.
+    var bytesCharged = 0
 
     private(set) var records: Int64 = 0
     private(set) var timeMin = Int64.max
@@ -26,14 +20,8 @@ final class OpenObject {
     private var spans: [SourceSpan] = []
     private var run = SourceSpan(source: -1, first: 0, last: 0, count: 0)
 
-    /// Raw bytes of frames already taken.
-    private(set) var frameBytesTaken: Int64 = 0
-    private(set) var framesTaken = 0
-    private var framesAccepted = 0
-    private var early: [Int: CompressedFrame] = [:]
-    /// Compressed bytes in line so far, uploaded or not.
+    /// Encoded bytes in line so far, uploaded or not.
     private(set) var compressedBytes: Int64 = 0
-    private var seekTable = SeekTable()
     /// In line and not handed to the upload yet.
     private(set) var ready: [[UInt8]] = []
     private(set) var readyBytes = 0
@@ -43,10 +31,9 @@ final class OpenObject {
     /// Set when the store has it.
     var stored: DataObject?
 
-    init(id: Int, lane: LaneKey, path: String, key: ObjectKey, openedAt: Duration, buffer: FrameBuffer) {
+    init(id: Int, lane: LaneKey, path: String, key: ObjectKey, openedAt: Duration, content: ObjectContent) {
         (self.id, self.lane, self.path, self.key) = (id, lane, path, key)
-        (self.openedAt, self.buffer) = (openedAt, buffer)
-        bufferBytesCharged = buffer.capacity
+        (self.openedAt, self.content) = (openedAt, content)
     }
 
     struct SourceSpan {
@@ -56,12 +43,7 @@ final class OpenObject {
         var count: Int64
     }
 
-    struct CompressedFrame {
-        var bytes: [UInt8]
-        var rawBytes: Int
-    }
-
-    /// Notes an event whose line was just written to `buffer`.
+    /// Notes an event that was just written to `content`.
     @inline(__always)
     func note(source: Int32, offset: Int64, time: Int64) {
         records += 1
@@ -96,61 +78,26 @@ final class OpenObject {
 
     var sources: [Int32] { sourceSpans.map(\.source) }
 
-    /// Uncompressed bytes, the frame being filled included.
-    var uncompressedBytes: Int64 { frameBytesTaken + Int64(buffer.count) }
-
-    /// Compressed bytes it would have if it were sealed now; exact but for frames that are not compressed yet, for
-    /// which its own ratio holds, or before its first frame is back `typicalRatio` (compressed by uncompressed bytes).
+    /// Compressed bytes it would have if it were sealed now; exact but for events that are not encoded yet, for which
+    /// its own ratio holds, or before its first bytes are back `typicalRatio` (compressed by uncompressed bytes).
     func compressedBytesEstimate(typicalRatio: Double) -> Int64 {
-        let known = uncompressedAccepted
-        let ratio = known > 0 ? Double(compressedBytes) / Double(known) : typicalRatio
-        return compressedBytes + Int64(Double(uncompressedBytes - known) * ratio)
+        let known = content.encoded
+        let ratio = known.ofUncompressed > 0 ? Double(known.bytes) / Double(known.ofUncompressed) : typicalRatio
+        return known.bytes + Int64(Double(content.uncompressedBytes - known.ofUncompressed) * ratio)
     }
 
-    private var uncompressedAccepted: Int64 = 0
-
-    /// Hands the current frame over for compression and goes on with `next`.
-    func takeFrame(next: FrameBuffer) -> (index: Int, buffer: FrameBuffer) {
-        defer {
-            frameBytesTaken += Int64(buffer.count)
-            framesTaken += 1
-            buffer = next
-        }
-        return (framesTaken, buffer)
-    }
-
-    /// Takes a compressed frame back; true once all frames that were taken are in line.
-    func accept(frame index: Int, _ bytes: [UInt8], rawBytes: Int) {
-        early[index] = CompressedFrame(bytes: bytes, rawBytes: rawBytes)
-        while let frame = early.removeValue(forKey: framesAccepted) {
-            framesAccepted += 1
-            compressedBytes += Int64(frame.bytes.count)
-            uncompressedAccepted += Int64(frame.rawBytes)
-            seekTable.add(compressedBytes: frame.bytes.count, uncompressedBytes: frame.rawBytes)
-            append(frame.bytes)
-        }
-    }
-
-    var allFramesAccepted: Bool { framesAccepted == framesTaken }
-
-    private func append(_ bytes: [UInt8]) {
+    /// Puts encoded bytes in line, behind all that came before.
+    func append(_ bytes: [UInt8]) {
         ready.append(bytes)
         readyBytes += bytes.count
+        compressedBytes += Int64(bytes.count)
     }
 
-    /// What it holds of the memory budget: the frame being filled, and compressed bytes that are not uploaded.
-    var memoryBytes: Int { buffer.capacity + readyBytes }
+    /// What it holds of the memory budget: what is being filled, and encoded bytes that are not uploaded.
+    var memoryBytes: Int { content.memoryBytes + readyBytes }
 
     func seal(_ reason: RotationReason) {
         sealed = reason
-    }
-
-    /// Ends the object with its seek table; returns the table's bytes.
-    func appendSeekTable() -> Int {
-        let table = seekTable.encoded()
-        compressedBytes += Int64(table.count)
-        append(table)
-        return table.count
     }
 
     /// The chunks in line, which then belong to the caller.

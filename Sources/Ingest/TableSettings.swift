@@ -11,6 +11,8 @@ public struct TableSettings: Sendable {
     public var time: EventTimeRule
     public var shardRule: ShardRule
     public var format: DataFormat
+    /// What the columns are, where the format is Parquet.
+    public var parquet = ParquetSettings()
     /// zstd level, 1–19.
     public var compressionLevel: Int32
     public var rotate: RotationSettings
@@ -88,6 +90,10 @@ public struct IngestSettings: Sendable {
     public var commitEvery: Duration = .seconds(10)
     /// Uncompressed bytes of one zstd frame.
     public var frameBytes: Int = 1 << 20
+    /// Encoded bytes of a Parquet row group.
+    public var rowGroupBytes: Int = 24 << 20
+    /// Smaller ones are not ended early, however tight memory is.
+    public var rowGroupBytesLeast: Int = 1 << 20
     /// Objects up to this size are one PUT; larger ones are multipart uploads that stream while they grow.
     public var singlePutBytesMax: Int = 16 << 20
     /// Every part but the last has exactly this size, as some stores demand.

@@ -1,4 +1,5 @@
 import Compression
+import Formats
 import LakeModel
 import ObjectStorage
 
@@ -14,10 +15,32 @@ extension TableWriter {
         }
         let object = OpenObject(
             id: id, lane: lane, path: path, key: key, openedAt: workshop.clock.elapsed(),
-            buffer: workshop.takeBuffer(isBusy: false))
+            content: try content(of: lane, workshop: workshop))
+        switch object.content {
+        case .lines(let lines): object.bytesCharged = lines.memoryBytes
+        case .rows(let rows): workshop.charge(object, bytesNow: rows.memoryBytes)
+        }
         uncut[id] = object
         workshop.register(object, table: index)
         return object
+    }
+
+    private func content(of lane: LaneKey, workshop: Workshop) throws(SourceError) -> ObjectContent {
+        // Dead letters are lines whatever their table is.
+        guard let columns, lane.side != .deadLetter else {
+            return .lines(LineContent(buffer: workshop.takeBuffer(isBusy: false)))
+        }
+        do throws(ParquetError) {
+            let shape = try columns.current()
+            var file = ParquetWriterSettings()
+            file.compressionLevel = settings.compressionLevel
+            file.rowGroupBytes = workshop.settings.rowGroupBytes
+            file.pageBytes = min(file.pageBytes, max(64 << 10, workshop.settings.frameBytes))
+            return .rows(
+                RowContent(rows: try ParquetTableRows(shape), encoder: RowEncoder(shape, file), shape: shape))
+        } catch {
+            throw SourceError("table \(settings.name): \(error)")
+        }
     }
 
     /// Seals an object that has reached its size; called when a frame is done, not for every event.
@@ -101,17 +124,23 @@ extension TableWriter {
     /// The catalog's entry for an object that the store has taken.
     func entry(for object: OpenObject, _ outcome: ObjectUpload.Outcome, sources: SourceStates) -> DataObject {
         let hasTime = object.timeMin <= object.timeMax
+        var (uncompressedBytes, schemaID) = (object.content.uncompressedBytes, String?.none)
+        var columns: [ColumnStatistics] = []
+        if case .rows(let rows) = object.content, let summary = rows.summary {
+            (uncompressedBytes, schemaID) = (summary.uncompressedBytes, rows.shape.schemaID)
+            columns = rows.shape.statistics(summary)
+        }
         return DataObject(
             path: object.path, side: object.lane.side, partition: object.lane.partition,
             format: object.lane.side == .deadLetter ? .envelope : settings.format, bytes: outcome.bytes,
-            uncompressedBytes: object.uncompressedBytes, records: object.records,
+            uncompressedBytes: uncompressedBytes, records: object.records,
             eventTime: hasTime
                 ? TimeSpan(
                     min: Timestamp(milliseconds: object.timeMin), max: Timestamp(milliseconds: object.timeMax)) : nil,
             offsets: object.sourceSpans
                 .map { OffsetSpan(sources.name($0.source), first: $0.first, last: $0.last, count: $0.count) }
                 .sorted { $0.topicPartition < $1.topicPartition },
-            checksum: outcome.checksum, uploadedAt: outcome.info.modifiedAt,
-            tags: (settings.tags + (object.lane.isLate ? ["late"] : [])).sorted())
+            checksum: outcome.checksum, schemaID: schemaID, uploadedAt: outcome.info.modifiedAt,
+            tags: (settings.tags + (object.lane.isLate ? ["late"] : [])).sorted(), columns: columns)
     }
 }

@@ -34,6 +34,8 @@ final class TableWriter {
 
     // What the per-event loop needs at hand.
     let router: EventRouter
+    /// Nil where the table's objects are lines.
+    let columns: TableColumns?
     /// An object that was filled by the last event; the loop decides at once whether to cut its group.
     var justFilled: OpenObject?
 
@@ -52,6 +54,7 @@ final class TableWriter {
             throw SourceError("table \(settings.name): \(error)")
         }
         router = try EventRouter(settings)
+        columns = settings.format == .parquet ? TableColumns(settings.parquet) : nil
         lastCommitAt = clock.elapsed()
     }
 
@@ -95,6 +98,10 @@ public struct TableCounters: Sendable {
     public var payloadBytes: Int64 = 0
     public var late: Int64 = 0
     public var deadLettered: [String: Int64] = [:]
+    /// Members of payloads that the schema does not know, kept in `_rest`.
+    public var unknownFields: Int64 = 0
+    /// Values that did not fit their column: kept in `_rest`, or dead-lettered with their event.
+    public var misfits: Int64 = 0
     /// Events that came a second time and were left out.
     public var repeated: Int64 = 0
     public var rotations: [RotationReason: Int64] = [:]

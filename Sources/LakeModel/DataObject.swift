@@ -19,20 +19,23 @@ public struct DataObject: Hashable, Sendable, Codable {
     public var uploadedAt: Timestamp
     /// Sorted labels such as `late`.
     public var tags: [String]
+    /// Bounds of some columns, in formats that have columns.
+    public var columns: [ColumnStatistics]?
 
     public init(
         path: String, side: TableSide = .main, partition: PartitionPath, format: DataFormat, bytes: Int64,
         uncompressedBytes: Int64, records: Int64, eventTime: TimeSpan?, offsets: [OffsetSpan], checksum: Checksum,
-        schemaID: String? = nil, uploadedAt: Timestamp, tags: [String] = []
+        schemaID: String? = nil, uploadedAt: Timestamp, tags: [String] = [], columns: [ColumnStatistics] = []
     ) {
         (self.path, self.side, self.partition, self.format) = (path, side, partition, format)
         (self.bytes, self.uncompressedBytes, self.records) = (bytes, uncompressedBytes, records)
         (self.eventTime, self.offsets, self.checksum) = (eventTime, offsets, checksum)
         (self.schemaID, self.uploadedAt, self.tags) = (schemaID, uploadedAt, tags)
+        self.columns = columns.isEmpty ? nil : columns
     }
 
     enum CodingKeys: String, CodingKey {
-        case path, side, partition, format, bytes
+        case path, side, partition, format, bytes, columns
         case uncompressedBytes = "uncompressed_bytes"
         case records
         case eventTime = "event_time"

@@ -20,7 +20,7 @@ struct SQLTests {
         #expect(result.columns == SQLTable.all.first { $0.name == name }?.columns.map(\.name))
         let rows = [
             "objects": 10, "object_offsets": 10, "offsets": 2, "manifests": 1, "commits": 11,
-            "commit_offsets": 10, "closed_hours": 1,
+            "commit_offsets": 10, "closed_hours": 1, "object_columns": 0,
         ]
         #expect(result.rows.count == rows[name])
     }

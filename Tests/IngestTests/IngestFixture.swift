@@ -27,13 +27,15 @@ struct IngestFixture {
     func settings(
         format: DataFormat = .envelope, shards: Int = 2, shardBy: String = "partition", zone: String = "UTC",
         rotate: RotationSettings = RotationSettings(), late: LateSettings = LateSettings(),
-        close: CloseSettings = CloseSettings(), onReset: ResetPolicy = .stop
+        close: CloseSettings = CloseSettings(), onReset: ResetPolicy = .stop, parquet: ParquetSettings? = nil
     ) throws -> TableSettings {
-        TableSettings(
+        var table = TableSettings(
             name: "orders", takesTopic: { $0 == "orders" },
             layout: TableLayout(granularity: .hour, zone: zone, shards: shards, time: "kafka", shardBy: shardBy),
-            time: EventTimeRule(.kafka), shardRule: try #require(ShardRule(shardBy)), format: format, rotate: rotate,
-            late: late, close: close, onReset: onReset)
+            time: EventTimeRule(.kafka), shardRule: try #require(ShardRule(shardBy)),
+            format: parquet == nil ? format : .parquet, rotate: rotate, late: late, close: close, onReset: onReset)
+        if let parquet { table.parquet = parquet }
+        return table
     }
 
     func table() async throws -> Table {
@@ -112,9 +114,27 @@ struct IngestFixture {
         let content = try await store.get(key, range: nil, bytesMax: 1 << 30)
         #expect(Int64(content.bytes.count) == object.bytes)
         #expect(Checksum(.crc64nvme, of: content.bytes) == object.checksum)
+        if object.format == .parquet { return try parquetLines(content.bytes, object) }
         let raw = try zstdDecompress(content.bytes, bytesMax: 1 << 30)
         #expect(Int64(raw.count) == object.uncompressedBytes)
         let lines = raw.split(separator: 0x0A).map(Array.init)
+        #expect(Int64(lines.count) == object.records)
+        return lines
+    }
+
+    private func parquetLines(_ bytes: [UInt8], _ object: DataObject) throws -> [[UInt8]] {
+        let reader = try ParquetTableReader(try ParquetFileReader(ParquetMemorySource(bytes)))
+        #expect(reader.shape.schemaID == object.schemaID)
+        var writer = StoredEventWriter()
+        var lines: [[UInt8]] = []
+        for group in 0..<reader.file.rowGroupCount {
+            try reader.open(group: group)
+            while let event = try reader.nextInGroup() {
+                let buffer = FrameBuffer(capacityBytes: 0)
+                writer.append(event, to: buffer)
+                lines.append(Array(buffer.bytes.dropLast()))
+            }
+        }
         #expect(Int64(lines.count) == object.records)
         return lines
     }

@@ -15,9 +15,14 @@ final class Trial: Sendable {
     private let bucket: String
     private static let numbers = Atomic(0)
     private let seeds = Atomic(0)
+    /// More of the table's configuration, such as its format: lines of YAML without indentation.
+    let table: [String]
 
     /// - Parameter endpoint: of the S3 server; by default SeaweedFS itself.
-    init(_ place: Place = .directory, endpoint: String? = nil, bucket: String? = nil) throws {
+    init(
+        _ place: Place = .directory, endpoint: String? = nil, bucket: String? = nil, table: [String] = []
+    ) throws {
+        self.table = table
         let number = Self.numbers.add(1, ordering: .relaxed).newValue
         topic = "trial-\(ProcessInfo.processInfo.processIdentifier)-\(number)"
         self.place = place
@@ -27,8 +32,9 @@ final class Trial: Sendable {
     }
 
     /// The same topic, lake and ledger without the proxy.
-    init(_ place: Place, sharing other: Trial) throws {
+    init(_ place: Place, sharing other: Trial, table: [String]? = nil) throws {
         (topic, directory, self.place, bucket) = (other.topic, other.directory, place, other.bucket)
+        self.table = table ?? other.table
         endpoint = Servers.environment["VARVE_TEST_SEAWEED"]
         seeds.store(other.seeds.load(ordering: .relaxed), ordering: .relaxed)
     }
@@ -74,6 +80,7 @@ final class Trial: Sendable {
                 topics: [\(topic)]
                 partition: { shards: 2 }
                 rotate: \(rotate ?? "{ bytes: 64KiB, age: 1s, records: 400 }")
+            \(table.map { "    " + $0 }.joined(separator: "\n"))
             """
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         return path

@@ -11,7 +11,7 @@ extension MaintenanceLake {
     /// Plans and compacts as `varve compact` does; everything is cold.
     @discardableResult
     func compact(
-        _ table: Table, seed: UInt64 = 1, formats: RowFormats = .lines,
+        _ table: Table, seed: UInt64 = 1, formats: RowFormats = .all,
         configure: (inout CompactionPolicy, inout Compactor) -> Void = { _, _ in }
     ) async throws -> [CompactionOutcome] {
         var policy = CompactionPolicy()
@@ -28,7 +28,7 @@ extension MaintenanceLake {
     /// The lines of an object, read without the readers under test.
     func lines(_ object: DataObject) async throws -> [String] {
         guard let key = ObjectKey("\(name)/\(object.path)") else { throw CheckFailure("no key") }
-        let plain = try zstdDecompress(try await inner.get(key, range: nil, bytesMax: 1 << 30).bytes, bytesMax: 1 << 30)
+        let plain = try Self.plain(try await inner.get(key, range: nil, bytesMax: 1 << 30).bytes, of: object)
         return String(decoding: plain, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 }

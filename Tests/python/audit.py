@@ -2,7 +2,7 @@
 """audit.py LAKE TABLE LEDGER [--payloads]: compares a lake with what was produced. None missing, none twice.
 
 Reads the catalog's log by itself and the objects with DuckDB, so that nothing of Varve judges Varve. The lake must be
-in the envelope format. Prints a summary as JSON; exits 1 where anything is wrong.
+in the envelope format or in Parquet. Prints a summary as JSON; exits 1 where anything is wrong.
 """
 import argparse
 import base64
@@ -12,6 +12,7 @@ import sys
 
 import duckdb
 
+import parquet_objects
 from lake_reader import Lake, Snapshot
 
 FINDINGS_SHOWN_MAX = 20
@@ -67,6 +68,9 @@ def read_events(lake: Lake, table: str, snapshot: Snapshot, findings: list[str])
     found = []
     connection = duckdb.connect()
     for path, entry in snapshot.live.items():
+        if entry["format"] == "parquet":
+            found += read_parquet(lake.path(table, path), path, entry, findings)
+            continue
         try:
             rows = connection.execute(
                 "SELECT json FROM read_ndjson_objects(?, compression = 'zstd', maximum_object_size = 134217728)",
@@ -81,6 +85,19 @@ def read_events(lake: Lake, table: str, snapshot: Snapshot, findings: list[str])
     return found
 
 
+def read_parquet(file: str, path: str, entry: dict, findings: list[str]) -> list[tuple]:
+    try:
+        events = parquet_objects.read_events(file)
+    except (ValueError, OSError, duckdb.Error) as error:
+        findings.append(f"{path}: {str(error).splitlines()[0]}")
+        return []
+    if len(events) != entry["records"]:
+        findings.append(f"{path}: {len(events)} events, the catalog says {entry['records']}")
+    return [
+        (e["topic"], e["partition"], e["offset"], e["key"], e["value"], e["timestamp"], parquet_objects.headers(e))
+        for e in events]
+
+
 def field(event: dict, name: str) -> bytes | None:
     """Key or value of an envelope, as the bytes that were produced; JSON values as what they mean."""
     if f"{name}_base64" in event:
@@ -93,7 +110,7 @@ def field(event: dict, name: str) -> bytes | None:
 
 def compare_payloads(found: list[tuple], produced: dict) -> list[str]:
     findings = []
-    for topic, partition, offset, key, value in found:
+    for topic, partition, offset, key, value, *more in found:
         event = produced.get((topic, partition, offset))
         if event is None:
             continue
@@ -101,6 +118,17 @@ def compare_payloads(found: list[tuple], produced: dict) -> list[str]:
             findings.append(f"another key: {(topic, partition, offset)}")
         if value != decoded(event["value"]) and value != canonical(decoded(event["value"])):
             findings.append(f"another value: {(topic, partition, offset)}")
+        if more and "headers" in event:
+            findings += compare_rest((topic, partition, offset), event, *more)
+    return findings
+
+
+def compare_rest(where: tuple, event: dict, timestamp, headers: list) -> list[str]:
+    findings = []
+    if int(timestamp.timestamp() * 1000 + 0.5) != event["timestamp"]:
+        findings.append(f"another timestamp: {where}")
+    if headers != [[name, decoded(value)] for name, value in event["headers"]]:
+        findings.append(f"other headers: {where}")
     return findings
 
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Sends events to a topic and writes a ledger: one line for each event that the broker acknowledged.
 
-A ledger line is {"topic", "partition", "offset", "key", "value"}, key and value in base64, null where they are null.
+A ledger line is {"topic", "partition", "offset", "timestamp", "key", "value", "headers"}: keys, values and those of
+headers in base64, null where they are null.
 The events are of every kind: JSON, not JSON, empty, binary, null keys, tombstones, headers. The seed decides which.
 """
 import argparse
@@ -43,20 +44,21 @@ def send(options, ledger) -> None:
     producer = Producer({"bootstrap.servers": options.brokers, "linger.ms": 5, "acks": "all"})
     failures = []
 
-    def delivered(error, message) -> None:
+    def delivered(error, message, headers) -> None:
         if error:
             failures.append(error)
             return
         ledger.write(json.dumps({
             "topic": message.topic(), "partition": message.partition(), "offset": message.offset(),
-            "key": encoded(message.key()), "value": encoded(message.value()),
+            "timestamp": message.timestamp()[1], "key": encoded(message.key()), "value": encoded(message.value()),
+            "headers": [[name, encoded(value)] for name, value in headers],
         }) + "\n")
 
     for number in range(options.events):
         key, value, headers = event(number, options, chance)
         producer.produce(
             options.topic, value, key, timestamp=options.start + number * options.step, headers=headers,
-            on_delivery=delivered)
+            on_delivery=lambda error, message, headers=headers: delivered(error, message, headers))
         producer.poll(0)
     if producer.flush(60) or failures:
         raise SystemExit(f"not all events were taken: {failures[:3]}")
@@ -80,7 +82,7 @@ def event(number: int, options, chance: random.Random):
         value = json.dumps(body, indent=2).encode()
     else:
         value = json.dumps(body).encode()
-    headers = [("trace", b"1"), ("trace", b"2"), ("empty", None)] if chance.random() < 0.2 else []
+    headers = [("trace", b"1"), ("trace", b"2"), ("empty", None), ("binary", b"\xff\x00")] if chance.random() < 0.2 else []
     return key, value, headers
 
 

@@ -10,6 +10,8 @@ public enum RejectReason: String, Error, Sendable, CaseIterable {
     case noEventTime = "no_event_time"
     /// There is one, and it is no time in the configured unit.
     case badEventTime = "bad_event_time"
+    /// A value does not fit its column, where a shredded table's policy for those is `dead_letter`.
+    case misfit
     /// Later than the table allows, where its policy is `dead_letter`.
     case late
 }

@@ -1,4 +1,5 @@
 public import Catalog
+import Formats
 public import LakeModel
 
 /// Decides what to merge: a pure function of objects, head, policy and time.
@@ -25,7 +26,9 @@ public struct CompactionPlanner: Sendable {
 
         init(_ object: DataObject) {
             (partition, side, format) = (object.partition, object.side, object.format)
-            (schemaID, tags) = (object.schemaID, ObjectLabels(object.tags).withoutLevel.filter { $0 != "late" })
+            // Shredded objects are merged whatever their fields are: the output has those of all.
+            schemaID = object.schemaID.map { String($0.prefix { $0 != ":" }) }
+            tags = ObjectLabels(object.tags).withoutLevel.filter { $0 != "late" }
         }
 
         static func < (a: Kind, b: Kind) -> Bool { a.sortKey < b.sortKey }
@@ -58,7 +61,7 @@ public struct CompactionPlanner: Sendable {
 
     private mutating func plan(_ kind: Kind, _ objects: [DataObject]) {
         let format = outputFormat(kind)
-        let isConverted = format != kind.format
+        let isConverted = format != kind.format || isShredded(kind)
         let spec = RewriteSpec(inputs: objects, format: format)
         let ordered = spec.inputsInOrder
         if policy.keepsLastOfKey, kind.side != .deadLetter, kind.format != .value {
@@ -70,6 +73,12 @@ public struct CompactionPlanner: Sendable {
         for bin in bins(candidates) {
             if isConverted { append(kind, bin, format) } else { appendIfWorthwhile(kind, bin) }
         }
+    }
+
+    /// Whether raw rows become shredded ones.
+    private func isShredded(_ kind: Kind) -> Bool {
+        policy.shreds == true && kind.format == .parquet && kind.schemaID == ParquetTableShape.rawID
+            && kind.side != .deadLetter && !kind.tags.contains(ObjectLabels.unshredded)
     }
 
     private func outputFormat(_ kind: Kind) -> DataFormat {

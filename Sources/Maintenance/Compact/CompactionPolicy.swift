@@ -18,6 +18,8 @@ public struct CompactionPolicy: Hashable, Sendable, Codable {
     public var level: Int32 = 3
     /// The format of new objects; nil to keep it.
     public var format: DataFormat?
+    /// Raw Parquet objects are written anew as shredded ones.
+    public var shreds: Bool?
     /// Of several events of one topic partition with the same key keeps only the last, in each partition of the table.
     public var keepsLastOfKey = false
     public var sides = TableSide.allCases
@@ -37,7 +39,7 @@ public struct CompactionPolicy: Hashable, Sendable, Codable {
         case inputsMin = "inputs_min"
         case newPercent = "new_percent"
         case coldAfterMilliseconds = "cold_after_ms"
-        case order, level, format
+        case order, level, format, shreds
         case keepsLastOfKey = "keep_last_of_key"
         case sides
         case firstHour = "first_hour"

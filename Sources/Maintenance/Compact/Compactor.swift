@@ -1,4 +1,5 @@
 public import Catalog
+public import Formats
 public import LakeModel
 public import ObjectStorage
 
@@ -20,9 +21,11 @@ public struct Compactor: Sendable {
     /// Lines that one group sorts in memory at a time.
     public var sortBytesMax = 64 << 20
     public var writer: WriterIdentity
+    /// Rows of Parquet objects that are made of others; nil for raw ones.
+    public var shape: ParquetTableShape?
 
     public init(
-        table: Table, writer: WriterIdentity, formats: RowFormats = .lines, putOptions: PutOptions = PutOptions()
+        table: Table, writer: WriterIdentity, formats: RowFormats = .all, putOptions: PutOptions = PutOptions()
     ) {
         (self.table, self.writer, self.formats, self.putOptions) = (table, writer, formats, putOptions)
     }
@@ -74,7 +77,9 @@ public struct Compactor: Sendable {
         let sorted = min(group.uncompressedBytes, Int64(sortBytesMax))
         let runs = group.uncompressedBytes > Int64(sortBytesMax) ? group.bytes &+ group.bytes / 2 : 0
         let keys = policy.keepsLastOfKey ? group.records &* 48 : 0
-        return (40 << 20) &+ sorted &+ sorted / 4 &+ runs &+ keys
+        // A row group being read, one being made, and the rows between them.
+        let columns: Int64 = group.format == .parquet || group.outputFormat == .parquet ? 128 << 20 : 0
+        return (40 << 20) &+ columns &+ sorted &+ sorted / 4 &+ runs &+ keys
     }
 }
 
@@ -109,7 +114,7 @@ extension Compactor {
         let snapshot = try await table.snapshot()
         let live = try await snapshot.objects(withPaths: Set(group.inputs))
         let inputs = group.inputs.compactMap { live[$0] }
-        let isConversion = group.format != group.outputFormat
+        let isConversion = group.format != group.outputFormat || isShredding(inputs, policy)
         guard inputs.count >= (isConversion ? 1 : 2) else {
             outcome.state = .skipped
             outcome.problem = "\(group.inputs.count - inputs.count) of its \(group.inputs.count) objects are gone"
@@ -132,11 +137,20 @@ extension Compactor {
         return try await commit(result, of: spec, id: id, rewriter, &outcome)
     }
 
+    /// Whether raw rows become shredded ones.
+    private func isShredding(_ inputs: [DataObject], _ policy: CompactionPolicy) -> Bool {
+        guard policy.shreds == true, case .shredded = shape else { return false }
+        return inputs.allSatisfy {
+            $0.schemaID == ParquetTableShape.rawID && !$0.tags.contains(ObjectLabels.unshredded)
+        }
+    }
+
     private func spec(
         _ group: CompactionGroup, _ policy: CompactionPolicy, _ inputs: [DataObject]
     ) -> RewriteSpec {
         var spec = RewriteSpec(inputs: inputs, format: group.outputFormat)
         spec.encoding = EncodingOptions(level: policy.level)
+        if group.format != .parquet || isShredding(inputs, policy) { spec.encoding.shape = shape?.keepingMisfits }
         spec.order = group.format == .value ? .input : policy.order
         // A little over the target, so that a group just above it does not leave a crumb.
         spec.targetBytes = policy.targetBytes &+ policy.targetBytes / 5

@@ -25,7 +25,7 @@ public struct Eraser: Sendable {
 
     public init(
         table: Table, request: ErasureRequest, clock: any LakeClock, writer: WriterIdentity,
-        formats: RowFormats = .lines, putOptions: PutOptions = PutOptions()
+        formats: RowFormats = .all, putOptions: PutOptions = PutOptions()
     ) {
         (self.table, self.request, self.clock, self.writer) = (table, request, clock, writer)
         (self.formats, self.putOptions) = (formats, putOptions)

@@ -18,7 +18,7 @@ public struct Lifecycle: Sendable {
 
     public init(
         table: Table, policy: LifecyclePolicy, clock: any LakeClock, writer: WriterIdentity,
-        formats: RowFormats = .lines, putOptions: PutOptions = PutOptions()
+        formats: RowFormats = .all, putOptions: PutOptions = PutOptions()
     ) {
         (self.table, self.policy, self.clock, self.writer) = (table, policy, clock, writer)
         (self.formats, self.putOptions) = (formats, putOptions)

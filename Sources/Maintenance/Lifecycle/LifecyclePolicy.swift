@@ -89,6 +89,9 @@ public struct ObjectLabels: Hashable, Sendable {
     private static let classPrefix = "class:"
     private static let levelPrefix = "zstd:"
 
+    /// Of raw rows that have no place in a shredded table, so that they are not tried again.
+    static let unshredded = "unshredded"
+
     private var tags: [String]
 
     public init(_ tags: [String]) {

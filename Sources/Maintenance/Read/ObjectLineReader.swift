@@ -1,16 +1,20 @@
 public import Catalog
 import Compression
+public import Formats
 public import LakeModel
 public import ObjectStorage
 
-/// Reads the lines of a data object and checks it against what the catalog says of it.
+/// Reads the lines of a data object and checks it against what the catalog says of it. The rows of a Parquet object come
+/// as envelope lines too.
 ///
-/// Memory is one chunk, one zstd window and one line, whatever the object's size.
+/// Memory is one chunk, one zstd window and one line, whatever the object's size; of a Parquet object one row group.
 public struct ObjectLineReader: Sendable {
     public let store: any ObjectStore
     public let table: TableName
     /// Bytes that one request fetches.
     public var chunkBytes = 8 << 20
+    /// Of Parquet objects, row groups that cannot have a row that all of these pass are passed over.
+    public var filters: [ParquetFilter] = []
 
     public init(store: any ObjectStore, table: TableName) {
         (self.store, self.table) = (store, table)
@@ -25,7 +29,11 @@ public struct ObjectLineReader: Sendable {
         of object: DataObject, _ body: (UnsafeRawBufferPointer) throws -> Bool,
         pause: () async throws -> Void = {}
     ) async throws {
-        guard object.format != .parquet else { throw damaged(object, "it is Parquet and has no lines") }
+        guard object.format != .parquet else {
+            var reader = ParquetObjectReader(store: store, table: table)
+            (reader.chunkBytes, reader.filters) = (chunkBytes, filters)
+            return try await reader.forEachLine(of: object, body, pause: pause)
+        }
         var pass = try LinePass(object)
         var offset: Int64 = 0
         while offset < object.bytes {
@@ -42,23 +50,6 @@ public struct ObjectLineReader: Sendable {
             try await pause()
         }
         if let fault = pass.finish(bytesRead: offset) { throw damaged(object, fault) }
-    }
-
-    /// Checks size and checksum only: for formats without lines.
-    public func checkBytes(of object: DataObject) async throws(ReadError) {
-        var checksum = ChecksumBuilder(object.checksum.algorithm)
-        var offset: Int64 = 0
-        while offset < object.bytes {
-            let chunk = try await fetch(object, from: offset)
-            guard !chunk.isEmpty else { break }
-            offset += Int64(chunk.count)
-            chunk.withUnsafeBytes { checksum.update($0) }
-        }
-        guard offset == object.bytes else { throw damaged(object, "it has \(offset) bytes, not \(object.bytes)") }
-        let found = checksum.finalize()
-        guard found == object.checksum else {
-            throw damaged(object, "its \(found.algorithm.rawValue) is \(found.value), not \(object.checksum.value)")
-        }
     }
 
     private func fetch(_ object: DataObject, from offset: Int64) async throws(ReadError) -> [UInt8] {

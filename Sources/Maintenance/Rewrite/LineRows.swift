@@ -1,9 +1,10 @@
 import Catalog
 import Compression
+import Formats
 import LakeModel
 import ObjectStorage
 
-/// Reads objects of lines.
+/// Reads objects of lines, and Parquet objects as if they were.
 struct LineRowReader: RowReading {
     private let lines: ObjectLineReader
 
@@ -11,10 +12,15 @@ struct LineRowReader: RowReading {
         lines = ObjectLineReader(store: store, table: table)
     }
 
+    func shape(of object: DataObject) async throws -> ParquetTableShape? {
+        guard object.format == .parquet else { return nil }
+        return try await ParquetObjectReader(store: lines.store, table: lines.table).shape(of: object)
+    }
+
     func forEachRow(
         of object: DataObject, sources: RowSources, _ body: (StoredRow) throws -> Void, pause: () async throws -> Void
     ) async throws {
-        guard object.format == .envelope else {
+        guard object.format != .value else {
             return try await lines.forEachLine(
                 of: object,
                 { line in

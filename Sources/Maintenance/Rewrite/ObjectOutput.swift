@@ -87,7 +87,8 @@ final class ObjectOutput {
         return DataObject(
             path: path, side: side, partition: partition, format: format, bytes: bytes,
             uncompressedBytes: encoder.uncompressedBytes, records: records, eventTime: times,
-            offsets: seen.isEmpty ? stated : seen, checksum: checksum, uploadedAt: info.modifiedAt, tags: tags)
+            offsets: seen.isEmpty ? stated : seen, checksum: checksum, schemaID: encoder.schemaID,
+            uploadedAt: info.modifiedAt, tags: tags, columns: encoder.statistics)
     }
 
     /// Removes what an object that will not be finished has left in the store; best effort, vacuum finds the rest.

@@ -1,4 +1,5 @@
 public import Catalog
+import Formats
 public import LakeModel
 public import ObjectStorage
 
@@ -37,7 +38,12 @@ public struct Rewriter: Sendable {
         _ spec: RewriteSpec, commit: CommitID, keep: @escaping (StoredRow) throws -> Bool = { _ in true }
     ) async throws -> RewriteResult {
         guard let first = spec.inputs.first else { return RewriteResult() }
-        let rewrite = try Rewrite(self, spec, first: first, commit: commit, keep: keep)
+        var spec = spec
+        let rewrite: Rewrite
+        if spec.format == .parquet, spec.encoding.shape == nil {
+            spec.encoding.shape = try await shape(of: spec.inputs)
+        }
+        rewrite = try Rewrite(self, spec, first: first, commit: commit, keep: keep)
         do {
             if spec.isInOrder, !spec.keepsLastOfKey { try await rewrite.stream() } else { try await rewrite.sort() }
             return try await rewrite.finish()
@@ -45,6 +51,17 @@ public struct Rewriter: Sendable {
             await rewrite.abandon()
             throw error
         }
+    }
+
+    /// A shape that takes the rows of all inputs: raw, unless all of them are shredded.
+    private func shape(of inputs: [DataObject]) async throws -> ParquetTableShape {
+        var merged: ParquetTableShape?
+        var seen: Set<String?> = []
+        for object in inputs where seen.insert(object.schemaID).inserted || object.schemaID == nil {
+            let shape = try await formats.reader(object.format, store, table)?.shape(of: object) ?? .raw
+            merged = try merged?.merged(with: shape) ?? shape
+        }
+        return merged ?? .raw
     }
 
     /// Removes objects that no commit added and none will; best effort.
@@ -66,6 +83,9 @@ private final class Rewrite {
     private let keep: (StoredRow) throws -> Bool
     private let inputs: [DataObject]
     private var output: ObjectOutput?
+    /// Raw rows of events that have no place in the shape of the output.
+    private var leftover: ObjectOutput?
+    private var opened = 0
     private var result = RewriteResult()
 
     init(
@@ -128,7 +148,20 @@ private final class Rewrite {
 
     private func take(_ row: StoredRow) throws {
         guard try keep(row) else { return drop(row) }
-        let output = try output ?? open(for: row)
+        let output = try output ?? open(for: row, spec.encoding)
+        self.output = output
+        do {
+            try output.append(row)
+        } catch is RowHasNoPlace {
+            try takeLeftover(row)
+        }
+    }
+
+    private func takeLeftover(_ row: StoredRow) throws {
+        var encoding = spec.encoding
+        encoding.shape = .raw
+        let output = try leftover ?? open(for: row, encoding)
+        leftover = output
         try output.append(row)
     }
 
@@ -138,41 +171,46 @@ private final class Rewrite {
         result.dropped[sources.all[Int(front.source)], default: 0] += 1
     }
 
-    private func open(for row: StoredRow) throws -> ObjectOutput {
-        guard let encoder = try rewriter.formats.encoder(spec.format, spec.encoding) else {
+    private func open(for row: StoredRow, _ encoding: EncodingOptions) throws -> ObjectOutput {
+        guard let encoder = try rewriter.formats.encoder(spec.format, encoding) else {
             throw MaintenanceError.unsupported("objects of format \(spec.format.rawValue) cannot be written")
         }
         let span = inputs.first?.offsets.first
         let source = row.front.map { sources.all[Int($0.source)] } ?? span?.topicPartition
         let path = names.path(
             first: source ?? TopicPartition(topic: "none", partition: 0), offset: row.front?.offset ?? span?.first ?? 0,
-            number: result.outputs.count, format: spec.format)
-        let new = try ObjectOutput(
+            number: opened, format: spec.format)
+        opened += 1
+        return try ObjectOutput(
             store: rewriter.store, table: rewriter.table, path: path, options: rewriter.putOptions, encoder: encoder,
             sources: sources, partBytes: rewriter.partBytes)
-        output = new
-        return new
     }
 
     /// Uploads what is ready, and ends the object where it is large enough.
     private func send() async throws {
         guard let output else { return }
         if output.hasPart { try await output.send() }
+        if let leftover, leftover.hasPart { try await leftover.send() }
         // Without coordinates nobody could say which object holds what: one object then.
-        if spec.hasFronts, output.encodedBytes >= spec.targetBytes { try await close() }
+        if spec.hasFronts, output.encodedBytes >= spec.targetBytes { try await closeOutput() }
     }
 
-    private func close() async throws {
+    private func closeOutput() async throws {
         guard let output else { return }
+        // It may have been opened for an event that it did not take.
+        if output.records > 0 { try await close(output, tags: spec.tags) }
+        self.output = nil
+    }
+
+    private func close(_ output: ObjectOutput, tags: [String]) async throws {
         var object = try await output.finish(
             side: names.side, partition: names.partition, format: spec.format, spans: statedSpans,
-            times: times(output), tags: spec.tags)
-        if spec.format == inputs.first?.format, Set(inputs.map(\.schemaID)).count == 1 {
+            times: times(output), tags: tags)
+        if object.schemaID == nil, spec.format == inputs.first?.format, Set(inputs.map(\.schemaID)).count == 1 {
             object.schemaID = inputs.first?.schemaID
         }
         result.requests.puts += output.puts
         result.outputs.append(object)
-        self.output = nil
     }
 
     private func times(_ output: ObjectOutput) -> TimeSpan? {
@@ -197,13 +235,16 @@ private final class Rewrite {
     }
 
     func finish() async throws -> RewriteResult {
-        try await close()
+        try await closeOutput()
+        if let leftover { try await close(leftover, tags: Set(spec.tags + [ObjectLabels.unshredded]).sorted()) }
+        leftover = nil
         try Balance.check(inputs: inputs, result)
         return result
     }
 
     func abandon() async {
         await output?.abandon()
+        await leftover?.abandon()
         await rewriter.discard(result.outputs)
     }
 }

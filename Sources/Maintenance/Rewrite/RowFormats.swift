@@ -1,4 +1,5 @@
 public import Catalog
+public import Formats
 public import LakeModel
 public import ObjectStorage
 
@@ -24,6 +25,14 @@ public protocol RowReading: Sendable {
     func forEachRow(
         of object: DataObject, sources: RowSources, _ body: (StoredRow) throws -> Void, pause: () async throws -> Void
     ) async throws
+
+    /// What the rows of a Parquet object look like; nil in formats of lines.
+    func shape(of object: DataObject) async throws -> ParquetTableShape?
+}
+
+extension RowReading {
+    /// What the rows of a Parquet object look like; nil in formats of lines.
+    public func shape(of object: DataObject) async throws -> ParquetTableShape? { nil }
 }
 
 /// Makes the bytes of one object of one format. Belongs to one task at a time.
@@ -39,17 +48,33 @@ public protocol RowEncoding: AnyObject {
     var readyBytes: Int { get }
     /// Takes what is ready, in the order of the file.
     func takeReady() -> [[UInt8]]
+    /// Of the object's entry: which fields its rows have.
+    var schemaID: String? { get }
+    /// What is known of the columns, after `finish`.
+    var statistics: [ColumnStatistics] { get }
+}
+
+extension RowEncoding {
+    public var schemaID: String? { nil }
+    public var statistics: [ColumnStatistics] { [] }
 }
 
 /// How new objects are encoded.
 public struct EncodingOptions: Hashable, Sendable {
     /// zstd's level.
     public var level: Int32
-    /// Uncompressed bytes of a frame (of a row group, in formats that have them).
+    /// Uncompressed bytes of a frame.
     public var frameBytes: Int
+    /// Encoded bytes of a Parquet row group.
+    public var rowGroupBytes: Int
+    /// What the rows of a Parquet object look like; nil for those of the inputs, or raw where these are lines.
+    public var shape: ParquetTableShape?
 
-    public init(level: Int32 = 3, frameBytes: Int = 1 << 20) {
+    public init(
+        level: Int32 = 3, frameBytes: Int = 1 << 20, rowGroupBytes: Int = 32 << 20, shape: ParquetTableShape? = nil
+    ) {
         (self.level, self.frameBytes) = (level, frameBytes)
+        (self.rowGroupBytes, self.shape) = (rowGroupBytes, shape)
     }
 }
 
@@ -66,6 +91,13 @@ public struct RowFormats: Sendable {
     ) {
         (self.reader, self.encoder) = (reader, encoder)
     }
+
+    /// Lines and Parquet.
+    public static let all = RowFormats(
+        reader: { _, store, table in LineRowReader(store: store, table: table) },
+        encoder: { format, options in
+            if format == .parquet { try ParquetRowEncoder(options) } else { try LineRowEncoder(options) }
+        })
 
     /// Lines: envelopes and values.
     public static let lines = RowFormats(

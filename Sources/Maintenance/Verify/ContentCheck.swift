@@ -38,12 +38,10 @@ struct ContentCheck: Sendable {
     func run(_ object: DataObject) async throws(StoreError) -> Outcome {
         do {
             switch object.format {
-            case .envelope:
+            case .envelope, .parquet:
                 return try await readEnvelopes(object)
             case .value:
                 try await reader.forEachLine(of: object) { _ in true }
-            case .parquet:
-                try await reader.checkBytes(of: object)
             }
             return Outcome()
         } catch let error as ReadError {

@@ -18,6 +18,7 @@ extension LakeHour: ExpressibleByArgument {
 }
 
 extension RowOrder: ExpressibleByArgument {}
+extension DataFormat: ExpressibleByArgument {}
 
 /// A range of offsets on the command line: `100..200` without the end, `100..` and `..200`.
 struct OffsetsArgument: Hashable, Sendable, ExpressibleByArgument {

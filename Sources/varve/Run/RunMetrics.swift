@@ -73,6 +73,10 @@ enum RunMetrics {
             counter("varve_objects_committed_total", "Data objects in the lake.") { $0.objectsCommitted },
             counter("varve_object_bytes_committed_total", "Compressed bytes in the lake.") { $0.bytesCommitted },
             counter("varve_late_events_total", "Events that were late.") { $0.late },
+            counter("varve_unknown_fields_total", "Members of payloads that a Parquet schema does not know.") {
+                $0.unknownFields
+            },
+            counter("varve_misfit_values_total", "Values that did not fit their Parquet column.") { $0.misfits },
             counter("varve_repeated_events_total", "Events that came a second time and were left out.") {
                 $0.repeated
             },

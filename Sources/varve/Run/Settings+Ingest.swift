@@ -20,6 +20,8 @@ extension Settings {
         settings.frameBytes = min(1 << 20, max(64 << 10, settings.memoryBytesMax / 64))
         settings.singlePutBytesMax = min(16 << 20, max(partBytesLeast, settings.memoryBytesMax / 16))
         settings.partBytes = max(partBytesLeast, settings.singlePutBytesMax / 2)
+        // Columns compress better the more rows there are, and wait in memory until their row group is ended.
+        settings.rowGroupBytes = min(64 << 20, max(1 << 20, settings.memoryBytesMax / 16))
         settings.once = once
         return settings
     }
@@ -40,11 +42,6 @@ private let partBytesLeast = 5 << 20
 
 extension Settings.Table {
     func ingestSettings() throws(CommandFailure) -> TableSettings {
-        guard format != .parquet else {
-            throw CommandFailure(
-                .configuration, "this version cannot write Parquet yet", at: "tables.\(name).format",
-                fix: "use envelope or value")
-        }
         let unit = EventTimeRule.Unit(rawValue: partition.unit.rawValue) ?? .iso8601
         guard let time = EventTimeRule(partition.time, unit: unit), let shards = ShardRule(partition.shardBy) else {
             throw CommandFailure(
@@ -52,7 +49,7 @@ extension Settings.Table {
                 fix: "see docs/configuration.md")
         }
         let topics = topics
-        return TableSettings(
+        var table = TableSettings(
             name: name, takesTopic: { topic in topics.contains { $0.matches(topic) } },
             start: start.position, layout: partition.layout, time: time, shardRule: shards, format: format,
             compressionLevel: Int32(clamping: compression.level),
@@ -65,6 +62,8 @@ extension Settings.Table {
                 graceMilliseconds: close.grace.duration.milliseconds,
                 idle: close.idle.duration > .zero ? close.idle.duration : nil),
             onReset: Ingest.ResetPolicy(rawValue: onReset.rawValue) ?? .stop, tags: tags)
+        if format == .parquet { table.parquet = try parquetSettings() }
+        return table
     }
 }
 

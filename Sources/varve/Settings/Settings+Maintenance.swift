@@ -13,19 +13,26 @@ extension Settings {
         var coldAfter: TimeSetting
         var order: RowOrder
         var level: Int32
+        var format: Format
         var keep: Keep
+
+        enum Format: String, Decodable {
+            case keep, envelope, parquet
+
+            var dataFormat: DataFormat? { DataFormat(rawValue: rawValue) }
+        }
 
         enum CodingKeys: String, CodingKey {
             case target
             case coldAfter = "cold_after"
-            case order, level, keep
+            case order, level, format, keep
         }
 
         var policy: CompactionPolicy {
             var policy = CompactionPolicy()
             policy.targetBytes = Int64(target.bytes)
             policy.coldAfterMilliseconds = Int64(coldAfter.milliseconds)
-            (policy.order, policy.level) = (order, level)
+            (policy.order, policy.level, policy.format) = (order, level, format.dataFormat)
             policy.keepsLastOfKey = keep == .lastOfKey
             return policy
         }

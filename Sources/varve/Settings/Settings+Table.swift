@@ -11,6 +11,7 @@ extension Settings {
         var onReset: ResetPolicy
         var partition: Partition
         var format: DataFormat
+        var schema: Schema
         var compression: Compression
         var rotate: Rotate
         var late: Late
@@ -24,7 +25,7 @@ extension Settings {
         enum CodingKeys: String, CodingKey {
             case name, topics, start
             case onReset = "on_reset"
-            case partition, format, compression, rotate, late, close, compact, vacuum, lifecycle, tags
+            case partition, format, schema, compression, rotate, late, close, compact, vacuum, lifecycle, tags
         }
     }
 

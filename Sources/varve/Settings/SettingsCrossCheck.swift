@@ -1,3 +1,5 @@
+import LakeModel
+
 /// Rules that span several keys.
 struct SettingsCrossCheck {
     var settings: Settings
@@ -111,6 +113,7 @@ struct SettingsCrossCheck {
                         path + [.key("topics"), .index(position)], fix: "leave it out of one of them"))
             }
             problems += partitionProblems(table, path)
+            problems += schemaProblems(table, path)
         }
         return problems
     }
@@ -135,6 +138,23 @@ struct SettingsCrossCheck {
         if table.partition.time == "kafka", let written = tree.value(at: unit), written.origin != .fallback {
             problems.append(
                 problem("a unit for Kafka timestamps", unit, fix: "leave it out: they are always milliseconds"))
+        }
+        return problems
+    }
+
+    private func schemaProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
+        let sources = table.schema.sources
+        let schema = path + [.key("schema")]
+        var problems: [Problem] = []
+        if sources.count > 1 {
+            problems.append(
+                problem("columns come from one place", schema + [.key(sources[1])], fix: "leave out one of \(sources)"))
+        }
+        if let source = sources.first, table.format != .parquet, table.compact.format != .parquet {
+            problems.append(
+                problem(
+                    "columns in a table without Parquet", schema + [.key(source)],
+                    fix: "set format: parquet, or compact.format: parquet"))
         }
         return problems
     }

@@ -13,6 +13,10 @@ extension SettingsGrammar {
             "How events are sorted: by topic, partition and offset; by Kafka's timestamp; or not at all."),
         SettingKey("level", .integer(1...22), fallback: "3", "zstd's level of merged objects."),
         SettingKey(
+            "format", .choice(["keep", "envelope", "parquet"]), fallback: "keep",
+            "The format of merged objects. Parquet has the columns of the table's `schema`, where there is one; raw "
+                + "objects are taken apart by it then."),
+        SettingKey(
             "keep", .choice(["all", "last_of_key"]), fallback: "all",
             "Whether all events are kept, or of those of one key only the last in each hour and shard."),
     ]

@@ -9,8 +9,11 @@ struct ValueDictionary: ~Copyable {
     /// The values as a page would hold them: a dictionary page is written from it.
     private(set) var values: UnsafeMutablePointer<varve_column>
 
+    /// Small at first: of a thousand open files most have few rows.
+    private static let firstSlotCount = 64
+
     init(width: Int) {
-        slotCount = 1024
+        slotCount = Self.firstSlotCount
         slots = .allocate(capacity: slotCount)
         slots.initialize(repeating: 0, count: slotCount)
         values = .makeColumn(width: width, definitionMax: 0, repetitionMax: 0)
@@ -28,7 +31,7 @@ struct ValueDictionary: ~Copyable {
     mutating func removeAll() {
         if slotCount > 1 << 14 {
             slots.deallocate()
-            slotCount = 1024
+            slotCount = Self.firstSlotCount
             slots = .allocate(capacity: slotCount)
         }
         slots.initialize(repeating: 0, count: slotCount)

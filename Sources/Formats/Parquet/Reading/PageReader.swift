@@ -37,14 +37,8 @@ final class PageReader {
         }
         guard !chunk.isEncrypted else { throw ParquetError(.unsupported, "", "the column is encrypted") }
         guard chunk.filePath == nil else { throw ParquetError(.unsupported, "", "the column lies in another file") }
-        // A dictionary at offset 0 is a writer's way of saying that there is none.
-        let dictionary = chunk.dictionaryPageOffset.flatMap { $0 > 0 ? $0 : nil } ?? chunk.dataPageOffset
-        start = min(dictionary, chunk.dataPageOffset)
-        let (end, overflow) = start.addingReportingOverflow(chunk.compressedBytes)
-        guard start >= 4, chunk.compressedBytes >= 0, !overflow, end <= dataEnd else {
-            throw .damaged("the column's bytes \(start) and \(chunk.compressedBytes) on lie outside of the file")
-        }
-        self.end = min(end + Self.slackBytes, dataEnd)
+        let range = try Self.range(of: chunk, dataEnd: dataEnd)
+        (start, end) = (range.lowerBound, range.upperBound)
         (position, windowStart) = (start, start)
         (self.source, self.settings, self.codec, self.column) = (source, settings, codec, column)
         do throws(CompressionError) {
@@ -52,6 +46,18 @@ final class PageReader {
         } catch {
             throw ParquetError(.limit, "", "\(error)")
         }
+    }
+
+    /// Bytes of the file that a reader of the chunk may ask for.
+    static func range(of chunk: ColumnChunkMetadata, dataEnd: Int64) throws(ParquetError) -> Range<Int64> {
+        // A dictionary at offset 0 is a writer's way of saying that there is none.
+        let dictionary = chunk.dictionaryPageOffset.flatMap { $0 > 0 ? $0 : nil } ?? chunk.dataPageOffset
+        let start = min(dictionary, chunk.dataPageOffset)
+        let (end, overflow) = start.addingReportingOverflow(chunk.compressedBytes)
+        guard start >= 4, chunk.compressedBytes >= 0, !overflow, end <= dataEnd else {
+            throw .damaged("the column's bytes \(start) and \(chunk.compressedBytes) on lie outside of the file")
+        }
+        return start..<min(end + Self.slackBytes, dataEnd)
     }
 
     /// Goes on at the page whose header is at `offset` of the file.

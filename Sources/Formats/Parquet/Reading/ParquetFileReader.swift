@@ -66,6 +66,22 @@ public final class ParquetFileReader {
         metadata.rowGroups.indices.contains(group) ? metadata.rowGroups[group].rowCount : 0
     }
 
+    /// Where everything of a row group lies, for those who fetch it at once before it is read.
+    public func byteRange(ofGroup group: Int) throws(ParquetError) -> Range<Int64> {
+        guard metadata.rowGroups.indices.contains(group) else {
+            throw ParquetError(.misuse, "", "there is no row group \(group)")
+        }
+        var range: Range<Int64>?
+        for chunk in metadata.rowGroups[group].columns {
+            let bytes = try PageReader.range(of: chunk, dataEnd: dataEnd)
+            range =
+                range.map {
+                    min($0.lowerBound, bytes.lowerBound)..<max($0.upperBound, bytes.upperBound)
+                } ?? bytes
+        }
+        return range ?? 4..<4
+    }
+
     /// What a row group's statistics say of a column: see `ParquetFileSummary.Column`; nil where there are none.
     public func statistics(inGroup group: Int, column: Int) -> ParquetFileSummary.Column? {
         guard metadata.rowGroups.indices.contains(group), schema.columns.indices.contains(column) else { return nil }

@@ -1,17 +1,27 @@
 /// What parts of a file filters leave.
 extension ParquetFileReader {
+    /// Whether rows of a row group can pass, by its statistics alone: nothing but the footer is read.
+    public func mayPass(_ filters: [ParquetFilter], inGroup group: Int) throws(ParquetError) -> Bool {
+        guard metadata.rowGroups.indices.contains(group) else { return false }
+        for filter in filters {
+            let filter = try ResolvedFilter(filter, schema)
+            if !mayPass(filter, metadata.rowGroups[group].columns[filter.column.index]) { return false }
+        }
+        return true
+    }
+
+    private func mayPass(_ filter: ResolvedFilter, _ chunk: ColumnChunkMetadata) -> Bool {
+        let hasTypeOrder = metadata.hasTypeOrder.map {
+            $0.indices.contains(filter.column.index) && $0[filter.column.index]
+        }
+        return filter.mayPass(chunk.statistics, valueCount: chunk.valueCount, hasTypeOrder: hasTypeOrder ?? false)
+    }
+
     /// Whether rows of a row group can pass, by its statistics and Bloom filters.
     func mayPass(_ filters: [ResolvedFilter], inGroup group: Int) throws(ParquetError) -> Bool {
         for filter in filters {
             let chunk = metadata.rowGroups[group].columns[filter.column.index]
-            let hasTypeOrder = metadata.hasTypeOrder.map {
-                $0.indices.contains(filter.column.index) && $0[filter.column.index]
-            }
-            if !filter.mayPass(
-                chunk.statistics, valueCount: chunk.valueCount, hasTypeOrder: hasTypeOrder ?? false)
-            {
-                return false
-            }
+            if !mayPass(filter, chunk) { return false }
             if let hash = filter.hash, let bloom = try bloomFilter(chunk), !bloom.mayContain(hash) { return false }
         }
         return true

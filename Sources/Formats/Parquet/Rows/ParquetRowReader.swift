@@ -39,16 +39,25 @@ public final class ParquetRowReader {
     /// The next row, one value for each of `fields`; nil behind the last.
     public func next() throws(ParquetError) -> [ParquetValue]? {
         while true {
-            if let range = ranges.first {
-                if row < range.upperBound { break }
-                ranges = ranges.dropFirst()
-                if let following = ranges.first { try skip(to: following.lowerBound) }
-            } else {
-                guard group + 1 < file.rowGroupCount else { return nil }
-                group += 1
-                try openGroup()
-            }
+            if let row = try nextInGroup() { return row }
+            guard group + 1 < file.rowGroupCount else { return nil }
+            try open(group: group + 1)
         }
+    }
+
+    /// Goes to the start of a row group.
+    public func open(group: Int) throws(ParquetError) {
+        self.group = group
+        try openGroup()
+    }
+
+    /// The next row of the row group that was opened last; nil behind its last.
+    public func nextInGroup() throws(ParquetError) -> [ParquetValue]? {
+        while let range = ranges.first, row >= range.upperBound {
+            ranges = ranges.dropFirst()
+            if let following = ranges.first { try skip(to: following.lowerBound) }
+        }
+        guard !ranges.isEmpty else { return nil }
         defer { row += 1 }
         budget = file.settings.rowBytesMax
         do throws(ParquetError) {

@@ -47,6 +47,20 @@ struct JSONWalk {
         return UnsafeRawBufferPointer(rebasing: bytes[start..<position])
     }
 
+    /// Any value, as it is written.
+    mutating func value() -> UnsafeRawBufferPointer {
+        let start = position
+        switch peek {
+        case UInt8(ascii: "{"): forEachMember { walk, _ in _ = walk.value() }
+        case UInt8(ascii: "["): forEachElement { _ = $0.value() }
+        case UInt8(ascii: "\""): _ = string()
+        default: _ = scalar()
+        }
+        var end = position
+        while end > start, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[end - 1]) { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+    }
+
     /// `body` reads each value.
     mutating func forEachMember(_ body: (inout JSONWalk, String) -> Void) {
         step()

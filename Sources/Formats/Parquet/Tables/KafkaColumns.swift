@@ -2,11 +2,11 @@ internal import LakeModel
 
 /// The columns that say where an event comes from: the first nine of raw and of shredded tables alike.
 struct KafkaColumns {
-    private let topic, partition, offset, timestamp, timestampType, key: ParquetColumnWriter
-    private let headerName, headerNameBinary, headerValue: ParquetColumnWriter
+    private let topic, partition, offset, timestamp, timestampType, key: ParquetColumnBuffer
+    private let headerName, headerNameBinary, headerValue: ParquetColumnBuffer
 
-    init(_ file: ParquetFileWriter) {
-        func column(_ name: RawTable.Column) -> ParquetColumnWriter { file.columns[name.rawValue] }
+    init(_ columns: [ParquetColumnBuffer]) {
+        func column(_ name: RawTable.Column) -> ParquetColumnBuffer { columns[name.rawValue] }
         (topic, partition, offset) = (column(.topic), column(.partition), column(.offset))
         (timestamp, timestampType, key) = (column(.timestamp), column(.timestampType), column(.key))
         (headerName, headerNameBinary) = (column(.headerName), column(.headerNameBinary))
@@ -58,7 +58,7 @@ struct KafkaColumns {
         return bytes
     }
 
-    private func append(_ bytes: UnsafeRawBufferPointer?, _ level: UInt8, _ column: ParquetColumnWriter) {
+    private func append(_ bytes: UnsafeRawBufferPointer?, _ level: UInt8, _ column: ParquetColumnBuffer) {
         if let bytes {
             column.append(bytes: bytes, definition: 2, repetition: level)
         } else {
@@ -67,7 +67,7 @@ struct KafkaColumns {
     }
 }
 
-extension ParquetColumnWriter {
+extension ParquetColumnBuffer {
     /// A value or null of an optional column at the top.
     @inline(__always)
     func append(optional bytes: UnsafeRawBufferPointer?) {

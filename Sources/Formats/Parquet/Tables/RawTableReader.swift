@@ -25,15 +25,28 @@ public final class RawTableReader {
 
     /// The next event; nil behind the last.
     public func next() throws(ParquetError) -> StoredEvent? {
-        while group < 0 || row == file.rowCount(inGroup: group) {
-            if group >= 0 { try checkEnd() }
+        while true {
+            if group >= 0, let event = try nextInGroup() { return event }
             guard group + 1 < file.rowGroupCount else { return nil }
-            group += 1
-            row = 0
-            cursors = []
-            for column in file.schema.columns {
-                cursors.append(EntryCursor(try file.open(column, inGroup: group, offsets: nil)))
-            }
+            try open(group: group + 1)
+        }
+    }
+
+    /// Goes to the start of a row group.
+    public func open(group: Int) throws(ParquetError) {
+        self.group = group
+        row = 0
+        cursors = []
+        for column in file.schema.columns {
+            cursors.append(EntryCursor(try file.open(column, inGroup: group, offsets: nil)))
+        }
+    }
+
+    /// The next event of the row group that was opened last; nil behind its last.
+    public func nextInGroup() throws(ParquetError) -> StoredEvent? {
+        guard row < file.rowCount(inGroup: group) else {
+            try checkEnd()
+            return nil
         }
         do throws(ParquetError) {
             let event = try event()

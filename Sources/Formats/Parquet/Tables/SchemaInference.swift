@@ -110,9 +110,11 @@ private final class Seen {
         return isFraction && fraction.dropFirst().allSatisfy { $0 == 48 } ? .timestamp : .text
     }
 
-    /// The fields of an object, those that had a value.
+    /// The fields of an object, those that had a value; a member whose name is empty has no column.
     var fields: [ShreddedField] {
-        members.compactMap { member in member.seen.type.map { ShreddedField(member.name, $0) } }
+        members.compactMap { member in
+            member.name.isEmpty ? nil : member.seen.type.map { ShreddedField(member.name, $0) }
+        }
     }
 
     /// Nil where only nulls were seen.

@@ -9,6 +9,49 @@ public enum ShredOutcome: Hashable, Sendable {
     case misfit
 }
 
+/// The columns of a shredded table, filled event by event.
+final class ShreddedRows {
+    let policy: ShreddedTableWriter.MisfitPolicy
+    private(set) var unknownFieldCount: Int64 = 0
+    private(set) var misfitCount: Int64 = 0
+    private let kafka: KafkaColumns
+    private let shredder: Shredder
+
+    init(
+        _ schema: ShreddedSchema, _ policy: ShreddedTableWriter.MisfitPolicy, _ columns: [ParquetColumnBuffer]
+    ) throws(ParquetError) {
+        kafka = KafkaColumns(columns)
+        let first = RawTable.Column.value.rawValue
+        let last = columns.count - 1
+        guard let shredder = Shredder(schema, columns[first..<last], rest: columns[last]) else {
+            throw ParquetError(.limit, "schema", "not enough memory for its table of fields")
+        }
+        (self.shredder, self.policy) = (shredder, policy)
+    }
+
+    /// Appends a row, or nothing; `bytes` is about what the row takes.
+    func append(
+        _ event: Event, prefix: borrowing RawTablePrefix, headers: some EventHeaders, parser: JSONParser,
+        known: JSONOutcome?
+    ) throws(ParquetError) -> (outcome: ShredOutcome, bytes: Int) {
+        guard let value = event.value else { return (.rejected(.tombstone), 0) }
+        if case .invalid(let fault) = known ?? parser.parse(value) {
+            return (.rejected(fault == .tooDeep ? .tooDeep : .notJSON), 0)
+        }
+        guard let row = shredder.append(parser) else {
+            throw ParquetError(.limit, "offset \(event.offset)", "a page has more than 3.7 GiB, or memory ran out")
+        }
+        misfitCount += Int64(row.misfits)
+        if row.misfits > 0, policy == .reject {
+            shredder.undo()
+            return (.misfit, 0)
+        }
+        unknownFieldCount += Int64(row.unknown)
+        let bytes = kafka.append(event, prefix: prefix, headers: headers)
+        return (.written, bytes + value.count)
+    }
+}
+
 /// Writes JSON payloads as columns, beside what Kafka knows of each event; what fits no column goes to `_rest`.
 public final class ShreddedTableWriter: @unchecked Sendable {
     /// What to do with a value that its column does not take.
@@ -23,32 +66,32 @@ public final class ShreddedTableWriter: @unchecked Sendable {
     public let schema: ShreddedSchema
     public let policy: MisfitPolicy
     /// Members of objects that the schema does not know, all in `_rest`.
-    public private(set) var unknownFieldCount: Int64 = 0
+    public var unknownFieldCount: Int64 { rows.unknownFieldCount }
     /// Values that their column does not take: in `_rest`, or of events that were not written.
-    public private(set) var misfitCount: Int64 = 0
-    private let kafka: KafkaColumns
-    private let shredder: Shredder
+    public var misfitCount: Int64 { rows.misfitCount }
+    private let rows: ShreddedRows
 
     public init(
         schema: ShreddedSchema, policy: MisfitPolicy = .rest, settings: ParquetWriterSettings = .init(),
         sink: @escaping (UnsafeRawBufferPointer) -> Void
     ) throws(ParquetError) {
-        var settings = settings
-        settings.keyValues.append((Self.versionKey, "1"))
-        settings.columns["_offset"] = settings.columns["_offset"] ?? .init(encoding: .deltaBinaryPacked)
-        settings.columns["_timestamp"] = settings.columns["_timestamp"] ?? .init(encoding: .deltaBinaryPacked)
+        let settings = Self.settings(settings)
         file = try ParquetFileWriter(schema: schema.parquetSchema(), settings: settings, sink: sink)
-        kafka = KafkaColumns(file)
-        let first = RawTable.Column.value.rawValue
-        let last = file.columns.count - 1
-        guard let shredder = Shredder(schema, file.columns[first..<last], rest: file.columns[last]) else {
-            throw ParquetError(.limit, "schema", "not enough memory for its table of fields")
-        }
-        (self.shredder, self.schema, self.policy) = (shredder, schema, policy)
+        rows = try ShreddedRows(schema, policy, file.columns)
+        (self.schema, self.policy) = (schema, policy)
     }
 
     /// Under this key of the file's metadata stands the version of the shape.
     public static let versionKey = "varve.shredded"
+
+    /// Settings as given, with what the shape wants.
+    static func settings(_ given: ParquetWriterSettings) -> ParquetWriterSettings {
+        var settings = given
+        settings.keyValues.append((Self.versionKey, "1"))
+        settings.columns["_offset"] = settings.columns["_offset"] ?? .init(encoding: .deltaBinaryPacked)
+        settings.columns["_timestamp"] = settings.columns["_timestamp"] ?? .init(encoding: .deltaBinaryPacked)
+        return settings
+    }
 
     /// What the writer holds now, near enough.
     public var memoryBytes: Int { file.memoryBytes }
@@ -59,22 +102,9 @@ public final class ShreddedTableWriter: @unchecked Sendable {
         _ event: Event, prefix: borrowing RawTablePrefix, headers: some EventHeaders, parser: JSONParser,
         known: JSONOutcome? = nil
     ) throws(ParquetError) -> ShredOutcome {
-        guard let value = event.value else { return .rejected(.tombstone) }
-        if case .invalid(let fault) = known ?? parser.parse(value) {
-            return .rejected(fault == .tooDeep ? .tooDeep : .notJSON)
-        }
-        guard let row = shredder.append(parser) else {
-            throw ParquetError(.limit, "row \(file.rowCount)", "a page has more than 3.7 GiB, or memory ran out")
-        }
-        misfitCount += Int64(row.misfits)
-        if row.misfits > 0, policy == .reject {
-            shredder.undo()
-            return .misfit
-        }
-        unknownFieldCount += Int64(row.unknown)
-        let bytes = kafka.append(event, prefix: prefix, headers: headers)
-        try file.endRow(bytes: bytes + value.count)
-        return .written
+        let row = try rows.append(event, prefix: prefix, headers: headers, parser: parser, known: known)
+        if row.outcome == .written { try file.endRow(bytes: row.bytes) }
+        return row.outcome
     }
 
     /// Writes what waits and the footer; the writer takes nothing afterwards.

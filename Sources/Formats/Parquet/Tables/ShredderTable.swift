@@ -5,7 +5,7 @@ final class Shredder {
     private let handle: OpaquePointer
 
     /// Nil where there was no memory. The columns must outlive it.
-    init?(_ schema: ShreddedSchema, _ columns: ArraySlice<ParquetColumnWriter>, rest: ParquetColumnWriter) {
+    init?(_ schema: ShreddedSchema, _ columns: ArraySlice<ParquetColumnBuffer>, rest: ParquetColumnBuffer) {
         let table = ShredderTable(schema)
         let pages: [UnsafeMutablePointer<varve_column>?] = columns.map(\.page)
         // The door copies the table, the names and the list of columns, not the columns.

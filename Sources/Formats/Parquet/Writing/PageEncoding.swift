@@ -1,6 +1,19 @@
 internal import Compression
 internal import CSimdjson
 
+/// Memory that writers of the same settings use in turn, one thread at a time.
+public final class ParquetScratch: @unchecked Sendable {
+    var pages: PageScratch
+
+    public init(_ settings: ParquetWriterSettings) throws(ParquetError) {
+        do throws(CompressionError) {
+            pages = try PageScratch(settings)
+        } catch {
+            throw ParquetError(.misuse, "settings", "\(error)")
+        }
+    }
+}
+
 /// Memory that all columns of a writer use in turn.
 struct PageScratch: ~Copyable {
     let body = FrameBuffer(capacityBytes: 0)

@@ -12,7 +12,9 @@ public final class ParquetFileWriter: @unchecked Sendable {
     public let columns: [ParquetColumnWriter]
 
     private let sink: (UnsafeRawBufferPointer) -> Void
-    private var scratch: PageScratch
+    /// Where pages are made; a writer whose calls come from several threads in turn is given the caller's before each.
+    public var scratch: ParquetScratch
+    private let hasOwnScratch: Bool
     private var position: Int64 = 0
     private var rowsInGroup = 0
     private var rowsInPage = 0
@@ -27,19 +29,17 @@ public final class ParquetFileWriter: @unchecked Sendable {
     /// Rows that were ended so far.
     public private(set) var rowCount: Int64 = 0
 
-    /// Writes the first bytes of the file to the sink.
+    /// Writes the first bytes of the file to the sink. `scratch` is memory that several writers of the same settings
+    /// share; without one the writer has its own.
     public init(
-        schema: ParquetSchema, settings: ParquetWriterSettings = .init(),
+        schema: ParquetSchema, settings: ParquetWriterSettings = .init(), scratch: ParquetScratch? = nil,
         sink: @escaping (UnsafeRawBufferPointer) -> Void
     ) throws(ParquetError) {
         self.schema = schema
         self.settings = settings
         self.sink = sink
-        do throws(CompressionError) {
-            scratch = try PageScratch(settings)
-        } catch {
-            throw ParquetError(.misuse, "settings", "\(error)")
-        }
+        hasOwnScratch = scratch == nil
+        if let scratch { self.scratch = scratch } else { self.scratch = try ParquetScratch(settings) }
         for column in schema.columns { try column.check(settings.columns[column.name]?.encoding ?? .automatic) }
         columns = schema.columns.map { ParquetColumnWriter($0, settings) }
         summaries = schema.columns.map { ParquetFileSummary.Column($0) }
@@ -53,10 +53,15 @@ public final class ParquetFileWriter: @unchecked Sendable {
     /// Bytes of the file that the sink got so far.
     public var writtenBytes: Int64 { position }
 
-    /// What the writer holds now, near enough.
+    /// What the writer holds now, near enough; a scratch that it shares does not count.
     public var memoryBytes: Int {
-        columns.reduce(scratch.memoryBytes + indexBytes) { $0 + $1.memoryBytes + $1.chunk.indexBytes }
+        columns.reduce((hasOwnScratch ? scratch.pages.memoryBytes : 0) + indexBytes) {
+            $0 + $1.memoryBytes + $1.chunk.indexBytes
+        }
     }
+
+    /// Bytes of values that were not made pages yet.
+    public var waitingBytes: Int { columns.reduce(0) { $0 + $1.pendingBytes + ($1.dictionary?.valueBytes ?? 0) } }
 
     /// What the row group under construction would add to the file, near enough.
     public var pendingBytes: Int { columns.reduce(0) { $0 + $1.chunkBytes } }
@@ -77,6 +82,20 @@ public final class ParquetFileWriter: @unchecked Sendable {
         try endRow(bytes: 1 << 16)
     }
 
+    /// Writes rows that were gathered elsewhere for the same schema; they are the writer's then.
+    public func write(_ batch: ParquetRowBatch) throws(ParquetError) {
+        guard batch.columns.count == columns.count else {
+            throw ParquetError(.misuse, "", "rows of \(batch.columns.count) columns, the file has \(columns.count)")
+        }
+        if let name = batch.fullColumn {
+            throw ParquetError(.limit, name, "a row has more than 3.7 GiB, or memory ran out")
+        }
+        for (column, entries) in zip(columns, batch.columns) { column.take(entries) }
+        rowCount += Int64(batch.rowCount)
+        rowsInPage += batch.rowCount
+        try cutWhereDue()
+    }
+
     private func cutWhereDue() throws(ParquetError) {
         (uncheckedRows, uncheckedBytes) = (0, 0)
         if rowsInPage >= settings.pageRows || columns.contains(where: { $0.pendingBytes >= settings.pageBytes }) {
@@ -93,7 +112,7 @@ public final class ParquetFileWriter: @unchecked Sendable {
             guard !writer.isFull else {
                 throw ParquetError(.limit, writer.column.name, "a row has more than 3.7 GiB, or memory ran out")
             }
-            try writer.flushPage(rows: rowsInPage, &scratch)
+            try writer.flushPage(rows: rowsInPage, &scratch.pages)
         }
         rowsInGroup += rowsInPage
         rowsInPage = 0
@@ -111,7 +130,7 @@ public final class ParquetFileWriter: @unchecked Sendable {
         var filters: [[UInt8]?] = []
         var groupIndices: [(offsets: OffsetIndex, index: ColumnIndex?)] = []
         for (place, writer) in columns.enumerated() {
-            let finished = try writer.finishChunk(&scratch)
+            let finished = try writer.finishChunk(&scratch.pages)
             let metadata = write(finished, writer.pages)
             group.columns.append(metadata.chunk)
             group.uncompressedBytes += metadata.chunk.uncompressedBytes

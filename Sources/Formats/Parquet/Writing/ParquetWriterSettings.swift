@@ -95,4 +95,7 @@ public struct ParquetFileSummary: Sendable {
     /// Of the whole file.
     public var bytes: Int64
     public var columns: [Column]
+
+    /// Of all pages before compression.
+    public var uncompressedBytes: Int64 { columns.reduce(0) { $0 + $1.uncompressedBytes } }
 }

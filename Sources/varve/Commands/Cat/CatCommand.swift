@@ -8,7 +8,7 @@ struct CatCommand: AsyncParsableCommand {
         commandName: "cat",
         abstract: "Prints the events of a table again.",
         discussion: """
-            One line for each event, as it stands in the lake; --raw prints payloads as they were produced. Objects \
+            One line for each event, as it stands in the lake; rows of Parquet objects as envelope lines, too. --raw prints payloads as they were produced. Objects \
             are read in the order of hour, shard and first offset, and checked while they are read.
 
 
@@ -39,10 +39,11 @@ struct CatCommand: AsyncParsableCommand {
         let objects = try await snapshot.objects(query).filter(filter.matchesTopic).sorted(by: Self.readsBefore)
         let selection = EventSelection(
             filter: filter, key: key, raw: raw, layout: snapshot.head.layout, now: session.now)
-        let reader = ObjectLineReader(store: session.store, table: table.table)
+        var reader = ObjectLineReader(store: session.store, table: table.table)
         var left = limit ?? .max
-        for object in objects where left > 0 {
+        for object in objects where left > 0 && selection.mayMatch(object) {
             try selection.check(object, table: table)
+            reader.filters = selection.parquetFilters(for: object)
             var picker = selection.picker(for: object)
             try await reader.forEachLine(of: object) { line in
                 let isPrinted = try picker.pick(line) { text in

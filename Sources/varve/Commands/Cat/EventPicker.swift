@@ -14,7 +14,7 @@ struct EventPicker {
     private var coordinates = CoordinateReader()
 
     init(selection: EventSelection, object: DataObject) {
-        (self.selection, isEnvelope, path) = (selection, object.format == .envelope, object.path)
+        (self.selection, isEnvelope, path) = (selection, object.format != .value, object.path)
         let asked = selection.filter.times(now: selection.now)
         let isInside = object.eventTime.map { $0.min >= asked.min && $0.max <= asked.max } ?? false
         times = selection.needsTime && !isInside ? asked : nil

@@ -17,16 +17,43 @@ struct EventSelection: Sendable {
     /// Throws where the object's format cannot answer what is asked.
     func check(_ object: DataObject, table: TableAddress) throws(CommandFailure) {
         switch object.format {
-        case .envelope: return
+        case .envelope, .parquet: return
         case .value:
             guard needsEnvelope else { return }
             throw CommandFailure(
                 .usage, "value lines carry no topic, offset or key", at: "table \(table)",
                 fix: "leave --topic, --offsets and --key out, or use the format envelope")
-        case .parquet:
-            throw CommandFailure(
-                .usage, "Parquet cannot be printed as lines", at: "table \(table)", fix: "read it with a query engine")
         }
+    }
+
+    /// What lets row groups of a Parquet object be passed over.
+    func parquetFilters(for object: DataObject) -> [ParquetFilter] {
+        guard object.format == .parquet else { return [] }
+        let isRaw = object.schemaID == ParquetTableShape.rawID
+        func path(_ name: String) -> [String] { [isRaw ? name : "_\(name)"] }
+        var filters: [ParquetFilter] = []
+        if let key { filters.append(ParquetFilter(path("key"), .equal(.string(key)))) }
+        if let topic = filter.topic { filters.append(ParquetFilter(path("topic"), .equal(.string(topic)))) }
+        if let partition = filter.partition {
+            filters.append(ParquetFilter(path("partition"), .equal(.int32(partition))))
+        }
+        if let range = filter.offsets?.range {
+            filters.append(ParquetFilter(path("offset"), .atLeast(.int64(range.lowerBound))))
+            filters.append(ParquetFilter(path("offset"), .atMost(.int64(range.upperBound - 1))))
+        }
+        if needsTime, layout?.time ?? "kafka" == "kafka" {
+            let times = filter.times(now: now)
+            filters.append(ParquetFilter(path("timestamp"), .atLeast(.int64(times.min.milliseconds))))
+            filters.append(ParquetFilter(path("timestamp"), .atMost(.int64(times.max.milliseconds))))
+        }
+        return filters
+    }
+
+    /// False where the catalog's bounds of its columns rule out that it holds what is asked for.
+    func mayMatch(_ object: DataObject) -> Bool {
+        guard let key, let columns = object.columns else { return true }
+        let keys = columns.first { $0.name == "key" || $0.name == "_key" }
+        return keys?.mayHold(text: key) ?? true
     }
 
     func picker(for object: DataObject) -> EventPicker {

@@ -61,7 +61,13 @@ enum Guarantee {
         case .envelope: add(.guarantee, "format", "lossless: topics can be restored byte for byte")
         case .value:
             add(.note, "format", "keys, headers and Kafka timestamps are not kept; a payload that is not JSON is dead")
-        case .parquet: add(.note, "format", "written by columns; check that the schema keeps what you need")
+        case .parquet where table.schema.sources.isEmpty:
+            add(.guarantee, "format", "lossless: every event can be restored from its columns byte for byte")
+        case .parquet:
+            add(
+                .note, "format",
+                "payloads are taken apart: all values are kept, white space and explicit nulls are not; a payload that"
+                    + " is not JSON is dead")
         }
         switch table.late.policy {
         case .accept: break

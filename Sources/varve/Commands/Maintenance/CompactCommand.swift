@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Ingest
 import LakeModel
 import Maintenance
 
@@ -93,6 +94,7 @@ struct CompactCommand: AsyncParsableCommand {
             let table = try await session.lake.openExisting(name)
             let settings = session.tableSettings(name)
             var policy = try choice.policy(settings?.compact.policy, memoryBytes: memory.bytes)
+            if policy.format == .parquet, settings?.schema.sources.isEmpty == false { policy.shreds = true }
             policy.holds += settings?.lifecycle.policy.holds ?? []
             plans.append(
                 (table, try await CompactionPlan.make(try await table.snapshot(), policy: policy, now: session.now)))
@@ -122,6 +124,9 @@ struct CompactCommand: AsyncParsableCommand {
             var compactor = Compactor(table: table, writer: .ofThisProcess())
             (compactor.parallelMax, compactor.memoryBytesMax) = (parallel, Int64(memory.bytes))
             compactor.sortBytesMax = min(64 << 20, memory.bytes / 4)
+            if let parquet = try session.tableSettings(table.name)?.parquetSettings() {
+                compactor.shape = parquet.shape
+            }
             let groups = plan.slice(index, of: of)
             let progress = ProgressLine(session.console)
             defer { progress.clear() }

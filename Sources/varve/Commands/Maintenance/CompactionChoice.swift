@@ -7,6 +7,9 @@ struct CompactionChoice: ParsableArguments {
     @Option(help: ArgumentHelp("Size that merged objects aim at (default: 256MiB).", valueName: "size"))
     var target: SizeArgument?
 
+    @Option(help: ArgumentHelp("The format of merged objects: envelope or parquet (default: as they are)."))
+    var outputFormat: DataFormat?
+
     @Option(help: ArgumentHelp("How events are sorted: offset, event_time or input.", valueName: "order"))
     var order: RowOrder?
 
@@ -31,6 +34,7 @@ struct CompactionChoice: ParsableArguments {
     var hold: [String] = []
 
     func validate() throws {
+        if outputFormat == .value { throw ValidationError("--output-format is envelope or parquet") }
         if let level, !(1...22).contains(level) { throw ValidationError("--level goes from 1 to 22") }
         if let target, target.bytes < 1 << 20 { throw ValidationError("--target is at least 1MiB") }
     }
@@ -40,6 +44,7 @@ struct CompactionChoice: ParsableArguments {
         var policy = configured ?? CompactionPolicy()
         if let target { policy.targetBytes = Int64(target.bytes) }
         if let order { policy.order = order }
+        if let outputFormat { policy.format = outputFormat }
         if let level { policy.level = level }
         if let coldAfter { policy.coldAfterMilliseconds = Int64(coldAfter.milliseconds) }
         if lastOfKey { policy.keepsLastOfKey = true }

@@ -1,0 +1,75 @@
+public import Formats
+
+/// What the columns of a Parquet table are.
+public struct ParquetSettings: Sendable {
+    public enum Fields: Sendable {
+        /// Every event as Kafka has it.
+        case raw
+        /// Payloads taken apart by a schema.
+        case declared(ShreddedSchema)
+        /// The same, by a schema found in the events themselves.
+        case inferred
+    }
+
+    public var fields: Fields
+    /// What becomes of an event with a value that does not fit its column.
+    public var misfits: ShreddedTableWriter.MisfitPolicy
+
+    public init(_ fields: Fields = .raw, misfits: ShreddedTableWriter.MisfitPolicy = .rest) {
+        (self.fields, self.misfits) = (fields, misfits)
+    }
+
+    /// What is known before the first event; nil where the columns come from the events.
+    public var shape: ParquetTableShape? {
+        switch fields {
+        case .raw: .raw
+        case .declared(let schema): .shredded(schema, misfits)
+        case .inferred: nil
+        }
+    }
+}
+
+/// Knows what columns the next object of a Parquet table gets. Belongs to the ingest thread.
+///
+/// An inferred schema begins with the first events that are seen, and learns from every event that does not fit it; each
+/// new object takes the schema as it is then. Nothing waits for it: what an object's schema lacks is in `_rest`.
+final class TableColumns {
+    private let settings: ParquetSettings
+    private var inference = SchemaInference()
+    private var shape: ParquetTableShape?
+    private var hasLearned = false
+    /// Payloads that may be looked at before the next object is opened: looking is slow.
+    private var lookingsLeft = lookingsMax
+
+    private static let lookingsMax = 1000
+
+    init(_ settings: ParquetSettings) {
+        self.settings = settings
+        shape = settings.shape
+    }
+
+    /// Whether events that do not fit have to be shown to it.
+    var learns: Bool {
+        if case .inferred = settings.fields { lookingsLeft > 0 } else { false }
+    }
+
+    /// Whether it has seen nothing yet.
+    var isBlank: Bool { shape == nil }
+
+    func learn(_ payload: UnsafeRawBufferPointer) {
+        guard learns else { return }
+        lookingsLeft -= 1
+        if inference.add(payload) { hasLearned = true }
+    }
+
+    /// The shape of an object that is opened now.
+    func current() throws(ParquetError) -> ParquetTableShape {
+        if hasLearned {
+            (hasLearned, lookingsLeft) = (false, Self.lookingsMax)
+            // Where the fields have become too many the last schema stays.
+            if let schema = try? inference.schema() { shape = .shredded(schema, settings.misfits) }
+        }
+        if let shape { return shape }
+        return .shredded(try ShreddedSchema([]), settings.misfits)
+    }
+}
