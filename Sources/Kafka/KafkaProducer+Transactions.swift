@@ -1,4 +1,5 @@
 internal import CRDKafka
+public import LakeModel
 
 /// Transactions, for a producer whose properties have a `transactional.id`.
 extension KafkaProducer {
@@ -10,6 +11,23 @@ extension KafkaProducer {
 
     public func beginTransaction() throws(KafkaError) {
         try KafkaError.check(taking: rd_kafka_begin_transaction(client.pointer), "begin transaction")
+    }
+
+    /// Makes positions of a group a part of the transaction: they are kept if, and only if, its events are (KIP-98).
+    ///
+    /// The group needs no members. Its topic partitions have to exist on the cluster.
+    public func sendPositions(
+        _ positions: [TopicPartition: GroupPosition], ofGroup group: String, timeout: Duration = .seconds(30)
+    ) throws(KafkaError) {
+        let list = PartitionList(capacity: positions.count)
+        for (source, position) in positions { list.append(source, position) }
+        guard let metadata = rd_kafka_consumer_group_metadata_new(group) else {
+            throw KafkaError(.invalidArgument, operation: "group \(group)", message: "not a group's name")
+        }
+        defer { rd_kafka_consumer_group_metadata_destroy(metadata) }
+        let result = rd_kafka_send_offsets_to_transaction(
+            client.pointer, list.pointer, metadata, timeout.millisecondsForC)
+        try KafkaError.check(taking: result, "keep positions of group \(group)")
     }
 
     /// Flushes and commits. On an error that `isRetriable` call it again; on another one abort.

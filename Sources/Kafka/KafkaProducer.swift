@@ -15,7 +15,9 @@ public final class KafkaProducer {
     public private(set) var failedCount: Int64 = 0
     /// How many of them a `flush` has thrown for.
     private var failedCountReported: Int64 = 0
-    /// The last reason for it.
+    /// Acknowledged events whose timestamp the broker replaced by its own (`message.timestamp.type=LogAppendTime`).
+    public private(set) var appendTimeCount: Int64 = 0
+    /// The last reason for a failure.
     public private(set) var lastFailure: KafkaError?
 
     /// `properties` are librdkafka's, by name, and win over the defaults.
@@ -45,6 +47,9 @@ public final class KafkaProducer {
     /// One header; names may repeat, and a null value is not an empty one.
     public typealias Header = (name: String, value: [UInt8]?)
 
+    /// A header whose name need not be text.
+    public typealias RawHeader = (name: [UInt8], value: [UInt8]?)
+
     /// Queues one event; its bytes are copied. Nil is null, an empty array is empty.
     ///
     /// Where the queue is full, waits for room up to `timeout`. `partition` nil leaves the choice to the hash of the
@@ -53,10 +58,21 @@ public final class KafkaProducer {
         topic: String, partition: Int32? = nil, key: [UInt8]? = nil, value: [UInt8]?, headers: [Header] = [],
         timestamp: Int64? = nil, timeout: Duration = .seconds(30)
     ) throws(KafkaError) {
+        try send(
+            topic: topic, partition: partition, key: key, value: value,
+            rawHeaders: headers.map { (name: Array($0.name.utf8), value: $0.value) }, timestamp: timestamp,
+            timeout: timeout)
+    }
+
+    /// The same, with headers as bytes.
+    public func send(
+        topic: String, partition: Int32? = nil, key: [UInt8]? = nil, value: [UInt8]?, rawHeaders: [RawHeader],
+        timestamp: Int64? = nil, timeout: Duration = .seconds(30)
+    ) throws(KafkaError) {
         let deadline = ContinuousClock.now.advanced(by: timeout)
         while true {
             do throws(KafkaError) {
-                return try sendOnce(topic, partition, key, value, headers, timestamp)
+                return try sendOnce(topic, partition, key, value, rawHeaders, timestamp)
             } catch  where error.code.cValue == RD_KAFKA_RESP_ERR__QUEUE_FULL && ContinuousClock.now < deadline {
                 poll(timeout: .milliseconds(100))
             }
@@ -64,12 +80,20 @@ public final class KafkaProducer {
     }
 
     private func sendOnce(
-        _ topic: String, _ partition: Int32?, _ key: [UInt8]?, _ value: [UInt8]?, _ headers: [Header],
+        _ topic: String, _ partition: Int32?, _ key: [UInt8]?, _ value: [UInt8]?, _ headers: [RawHeader],
         _ timestamp: Int64?
     ) throws(KafkaError) {
         let list = rd_kafka_headers_new(headers.count)
         for header in headers {
-            withBytes(header.value) { _ = rd_kafka_header_add(list, header.name, -1, $0, $1) }
+            // librdkafka copies both.
+            header.name.withUnsafeBytes { name in
+                withBytes(header.value) { value, count in
+                    let text = name.bindMemory(to: CChar.self).baseAddress
+                    withUnsafePointer(to: CChar(0)) { nothing in
+                        _ = rd_kafka_header_add(list, text ?? nothing, name.count, value, count)
+                    }
+                }
+            }
         }
         let failure = topic.withCString { name in
             withBytes(key) { key, keyCount in
@@ -125,6 +149,9 @@ public final class KafkaProducer {
         while let message = rd_kafka_event_message_next(event) {
             if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
                 deliveredCount += 1
+                var type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+                _ = rd_kafka_message_timestamp(message, &type)
+                if type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME { appendTimeCount += 1 }
             } else {
                 failedCount += 1
                 lastFailure = KafkaError(message.pointee.err, operation: "deliver", redactor: bridge.redactor)

@@ -1,4 +1,5 @@
 internal import CRDKafka
+internal import Glibc
 internal import LakeModel
 
 /// Owns an `rd_kafka_topic_partition_list_t`.
@@ -22,6 +23,18 @@ struct PartitionList: ~Copyable {
         // The new element belongs to the list; librdkafka copies the name.
         let element = rd_kafka_topic_partition_list_add(pointer, source.topic, source.partition)
         element?.pointee.offset = offset
+    }
+
+    /// Appends a position with its note.
+    func append(_ source: TopicPartition, _ position: GroupPosition) {
+        let element = rd_kafka_topic_partition_list_add(pointer, source.topic, source.partition)
+        element?.pointee.offset = position.offset
+        let note = Array(position.note.utf8)
+        // The list frees the note with free(3), so it is allocated with malloc(3).
+        guard !note.isEmpty, let copy = malloc(note.count) else { return }
+        copy.copyMemory(from: note, byteCount: note.count)
+        element?.pointee.metadata = copy
+        element?.pointee.metadata_size = note.count
     }
 
     func append(topic: String) {

@@ -72,6 +72,39 @@ struct BrokerTests {
         #expect(reader.consumer.staleEventsDropped == 0)
     }
 
+    @Test("positions are kept with a transaction's events, and with them thrown away")
+    func positionsInTransactions() throws {
+        let topic = try createTopic("positions", partitions: 2)
+        let group = "positions-\(topic)"
+        let places = (0..<2).map { TopicPartition(topic: topic, partition: Int32($0)) }
+        let reader = try KafkaConsumer(KafkaSettings(brokers: brokers, group: group), logger: quietLog)
+        func kept() throws -> [TopicPartition: GroupPosition] {
+            try reader.groupPositions(places, timeout: .seconds(10))
+        }
+        #expect(try kept().isEmpty)
+        let properties = ["transactional.id": group]
+        let producer = try KafkaProducer(brokers: brokers, properties: properties, logger: quietLog)
+        try producer.initTransactions()
+        let first = [places[0]: GroupPosition(offset: 7, note: "é;1"), places[1]: GroupPosition(offset: 0)]
+        for (positions, commits) in [(first, true), ([places[0]: GroupPosition(offset: 8, note: "no")], false)] {
+            try producer.beginTransaction()
+            try producer.send(topic: topic, partition: 0, value: bytes("x"))
+            try producer.sendPositions(positions, ofGroup: group)
+            if commits { try producer.commitTransaction() } else { try producer.abortTransaction() }
+            #expect(try kept() == first)
+        }
+        // A process that died in the middle: its successor shuts it out.
+        try producer.beginTransaction()
+        try producer.send(topic: topic, partition: 0, value: bytes("y"))
+        try producer.sendPositions([places[0]: GroupPosition(offset: 9)], ofGroup: group)
+        let successor = try KafkaProducer(brokers: brokers, properties: properties, logger: quietLog)
+        try successor.initTransactions()
+        #expect(try kept() == first)
+        #expect(throws: KafkaError.self) { try producer.commitTransaction() }
+        try reader.setGroupPositions([places[1]: GroupPosition(offset: 3, note: "plain")])
+        #expect(try kept()[places[1]] == GroupPosition(offset: 3, note: "plain"))
+    }
+
     @Test("an offset below the deleted records is signalled; the beginning is where they end")
     func deletedRecords() throws {
         let topic = try createTopic("deleted")

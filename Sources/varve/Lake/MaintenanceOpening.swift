@@ -17,8 +17,8 @@ extension LakeOptions {
                 throw CommandFailure(.configuration, report.verdict, at: store.location, fix: "see 'varve doctor'")
             }
         }
-        session.store = store
-        session.lake = Lake(store: store, clock: context.clock, logger: session.logger)
+        session.store = Failpoints(context.environment).map { FailpointStore(store, $0) } ?? store
+        session.lake = Lake(store: session.store, clock: context.clock, logger: session.logger)
         return session
     }
 }

@@ -21,6 +21,9 @@ final class Failpoints: Sendable {
         case afterCheckpoint = "after_checkpoint"
         /// Right before the offsets go to Kafka.
         case beforeHint = "before_hint"
+        case afterRestoreSend = "after_restore_send"
+        case beforeRestoreSave = "before_restore_save"
+        case afterRestoreSave = "after_restore_save"
     }
 
     private let step: Step

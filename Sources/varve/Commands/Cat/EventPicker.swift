@@ -63,7 +63,3 @@ struct EventPicker {
         return filter.offsets?.range.contains(offset) ?? true
     }
 }
-
-extension TimeSpan {
-    func contains(_ time: Timestamp) -> Bool { time >= min && time <= max }
-}

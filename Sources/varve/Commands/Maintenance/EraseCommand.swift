@@ -1,6 +1,5 @@
 import ArgumentParser
 import Catalog
-import Foundation
 import LakeModel
 import Maintenance
 import ObjectStorage
@@ -64,7 +63,7 @@ struct EraseCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let request = try ErasureRequest(where: condition, ids: try readIDs(), searchesRaw: searchRaw)
+        let request = try ErasureRequest(where: condition, ids: try FileOfValues.read(ids), searchesRaw: searchRaw)
         let session = try await yes ? lake.openForChange() : lake.open()
         let eraser = try await eraser(request, session)
         var random = SystemRandomNumberGenerator()
@@ -90,15 +89,6 @@ struct EraseCommand: AsyncParsableCommand {
             failed = failed || !failures.isEmpty
         }
         if failed { throw CommandFailure.checkFailed }
-    }
-
-    private func readIDs() throws -> [String] {
-        guard let ids else { return [] }
-        guard let data = FileManager.default.contents(atPath: ids), let text = String(data: data, encoding: .utf8)
-        else {
-            throw CommandFailure(.noInput, "cannot be read as UTF-8", at: ids, fix: "check the path")
-        }
-        return text.split(whereSeparator: \.isNewline).map(String.init)
     }
 
     private func eraser(_ request: ErasureRequest, _ session: LakeSession) async throws -> Eraser {

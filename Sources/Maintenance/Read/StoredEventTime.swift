@@ -1,12 +1,12 @@
 import Foundation
-import Formats
-import LakeModel
+public import Formats
+public import LakeModel
 
 /// The event time of events that are read back, by the rule that placed them.
 ///
 /// The layout names the field or header but not the unit of its numbers. The unit is the one that puts the number
 /// into the span of event times that the catalog states for the object.
-struct StoredEventTime: Sendable {
+public struct StoredEventTime: Sendable {
     private enum Origin {
         case kafka
         case field([String])
@@ -16,7 +16,7 @@ struct StoredEventTime: Sendable {
     private let origin: Origin
     private let span: TimeSpan?
 
-    init(layout: TableLayout?, object: DataObject) {
+    public init(layout: TableLayout?, object: DataObject) {
         let text = object.side == .deadLetter ? "kafka" : layout?.time ?? "kafka"
         span = object.eventTime
         if text.hasPrefix("field:/") {
@@ -30,7 +30,8 @@ struct StoredEventTime: Sendable {
         }
     }
 
-    func of(_ event: StoredEvent) -> Timestamp? {
+    /// Nil where the event does not tell.
+    public func of(_ event: StoredEvent) -> Timestamp? {
         switch origin {
         case .kafka:
             return event.timestamp
@@ -43,7 +44,7 @@ struct StoredEventTime: Sendable {
     }
 
     /// Nil where the line does not tell.
-    func ofValueLine(_ line: UnsafeRawBufferPointer) -> Timestamp? {
+    public func ofValueLine(_ line: UnsafeRawBufferPointer) -> Timestamp? {
         guard case .field(let names) = origin else { return nil }
         return value(at: names, in: Data(line))
     }
@@ -77,4 +78,9 @@ struct StoredEventTime: Sendable {
         guard let span else { return nil }
         return candidates.first { $0 >= span.min && $0 <= span.max }
     }
+}
+
+extension TimeSpan {
+    /// Whether a time lies from the first to the last, both in it.
+    public func contains(_ time: Timestamp) -> Bool { time >= min && time <= max }
 }

@@ -1,0 +1,87 @@
+import Catalog
+import LakeModel
+import ObjectStorage
+
+/// Copies data objects from one store to another, and checks them against their entries on the way.
+struct ObjectCopier: Sendable {
+    let source: any ObjectStore
+    let target: any ObjectStore
+    let table: TableName
+    var partBytes = 8 << 20
+
+    /// Copies one object; an object that is there with the right size is left as it is.
+    ///
+    /// What is read is checked before the copy becomes visible. Throws `ReadError` for what is wrong with the original.
+    func copy(_ object: DataObject, isNew: Bool) async throws -> Bool {
+        guard let key = ObjectKey("\(table)/\(object.path)") else {
+            throw ReadError.damaged(path: object.path, reason: "its path is not a key")
+        }
+        if !isNew, try await isThere(object, key) { return false }
+        guard object.bytes > Int64(partBytes) else {
+            let bytes = try await fetch(object, key, from: 0)
+            try check(object, Checksum(object.checksum.algorithm, of: bytes), read: Int64(bytes.count))
+            _ = try await target.put(ObjectBody(bytes), to: key, options: options(object))
+            return true
+        }
+        let upload = try await target.createUpload(to: key, options: options(object))
+        do {
+            var parts: [UploadedPart] = []
+            var digest = ChecksumBuilder(object.checksum.algorithm)
+            var offset: Int64 = 0
+            while offset < object.bytes {
+                let bytes = try await fetch(object, key, from: offset)
+                guard !bytes.isEmpty else { break }
+                offset += Int64(bytes.count)
+                bytes.withUnsafeBytes { digest.update($0) }
+                parts.append(
+                    try await target.putPart(parts.count + 1, ObjectBody(bytes), of: upload, to: key))
+            }
+            try check(object, digest.finalize(), read: offset)
+            _ = try await target.completeUpload(upload, of: key, parts: parts, options: options(object))
+        } catch {
+            try? await target.abortUpload(upload, of: key)
+            throw error
+        }
+        return true
+    }
+
+    private func options(_ object: DataObject) -> PutOptions {
+        var options = PutOptions()
+        // The checksum of another algorithm than the target's own would be refused by some stores.
+        if object.checksum.algorithm == .crc64nvme { options.checksum = object.checksum }
+        return options
+    }
+
+    private func isThere(_ object: DataObject, _ key: ObjectKey) async throws -> Bool {
+        do throws(StoreError) {
+            return try await target.head(key).bytes == object.bytes
+        } catch  where error.kind == .notFound {
+            return false
+        } catch {
+            throw error
+        }
+    }
+
+    private func fetch(_ object: DataObject, _ key: ObjectKey, from offset: Int64) async throws -> [UInt8] {
+        guard object.bytes > 0 else { return [] }
+        do throws(StoreError) {
+            let count = min(Int64(partBytes), object.bytes - offset)
+            return try await source.get(key, range: .from(offset, count: count), bytesMax: partBytes).bytes
+        } catch  where error.kind == .notFound {
+            throw ReadError.missing(path: object.path)
+        } catch {
+            throw ReadError.store(error)
+        }
+    }
+
+    private func check(_ object: DataObject, _ found: Checksum, read bytes: Int64) throws(ReadError) {
+        guard bytes == object.bytes else {
+            throw .damaged(path: object.path, reason: "it has \(bytes) bytes, not \(object.bytes)")
+        }
+        guard found == object.checksum else {
+            throw .damaged(
+                path: object.path,
+                reason: "its \(found.algorithm.rawValue) is \(found.value), not \(object.checksum.value)")
+        }
+    }
+}

@@ -1,0 +1,205 @@
+public import Catalog
+public import LakeModel
+public import ObjectStorage
+
+/// What a replication would do, or did, to one table.
+public struct ReplicationReport: Hashable, Sendable {
+    public var table: TableName
+    /// The copy's version before; 0 where it had none.
+    public var from: Int64 = 0
+    /// The original's version that the copy is brought to.
+    public var to: Int64 = 0
+    /// Objects and bytes that are copied.
+    public var objects: Int64 = 0
+    public var bytes: Int64 = 0
+    /// Objects that an earlier run had copied.
+    public var skipped: Int64 = 0
+    /// Log entries that are copied.
+    public var entries: Int64 = 0
+    /// Objects that were deleted in the copy, as the original does not have them any more.
+    public var pruned: Int64 = 0
+    public var requests = RequestCount()
+}
+
+/// Keeps a copy of a table in another lake: its live objects and its log, which is the same entry for entry.
+///
+/// Objects first, then the entries that add them, in order: so the copy opens and verifies at every moment, as it was at
+/// an earlier version. A run that was killed is taken up by the next. Nobody else may write to the copy.
+public struct Replicator: Sendable {
+    public let table: Table
+    public let target: Lake
+    public let clock: any LakeClock
+    /// Objects that are copied at once.
+    public var parallelMax = 4
+    /// Rounds over what others rewrote and vacuumed meanwhile.
+    public var roundsMax = 5
+
+    public init(table: Table, target: Lake, clock: any LakeClock) {
+        (self.table, self.target, self.clock) = (table, target, clock)
+    }
+
+    /// Says what `run` would do now, and changes nothing. Objects that an unfinished run has copied are counted.
+    public func plan() async throws -> ReplicationReport {
+        let (snapshot, head, adds) = try await difference()
+        var report = ReplicationReport(table: table.name, from: head.version, to: snapshot.version)
+        report.entries = snapshot.version - max(head.version, adds == nil ? snapshot.checkpointVersion : 0)
+        try await forEachBatch(snapshot, adds) { batch in
+            for object in batch {
+                report.objects += 1
+                report.bytes &+= object.bytes
+                let parts = max(1, (object.bytes + (8 << 20) - 1) / (8 << 20))
+                report.requests += RequestCount(puts: parts > 1 ? parts + 2 : 1, gets: parts)
+            }
+        }
+        report.requests += RequestCount(puts: report.entries, gets: 2 * report.entries)
+        return report
+    }
+
+    /// Brings the copy to the table's newest version.
+    public func run(progress: (ReplicationReport) -> Void = { _ in }) async throws -> ReplicationReport {
+        for _ in 1..<max(1, roundsMax) {
+            do {
+                return try await round(progress)
+            } catch ReadError.missing {
+                // Compacted and vacuumed between the snapshot and the copy: the newest snapshot does not need it.
+                continue
+            }
+        }
+        return try await round(progress)
+    }
+
+    /// The newest snapshot, the copy's head, and what the commits between the two add: nil where all objects have to be
+    /// looked at, as the copy is new or the log between was collected.
+    private func difference() async throws -> (Snapshot, TableHead, Set<String>?) {
+        let snapshot = try await table.snapshot()
+        let copy = try await target.open(table.name)
+        let head = await copy.head()
+        guard head.version <= snapshot.version else {
+            throw MaintenanceError.invalid(
+                "the copy of \(table.name) is at version \(head.version), the original at \(snapshot.version): it was "
+                    + "written to, and cannot follow any more")
+        }
+        guard head.version > 0 else { return (snapshot, head, nil) }
+        let first = min(head.version, snapshot.version)
+        let commits = try await table.commits(first...snapshot.version)
+        guard let known = commits.first, known.version == head.version else { return (snapshot, head, nil) }
+        guard known.id == head.id else {
+            throw MaintenanceError.invalid(
+                "version \(head.version) of the copy of \(table.name) is another commit than the original's: it was "
+                    + "written to, and cannot follow any more")
+        }
+        return (snapshot, head, Set(commits.dropFirst().flatMap { $0.add.map(\.path) }))
+    }
+
+    /// Live objects: those that were added, or all.
+    private func forEachBatch(
+        _ snapshot: Snapshot, _ adds: Set<String>?, _ body: ([DataObject]) async throws -> Void
+    ) async throws {
+        guard let adds else {
+            for window in VerifyWindows.plan(snapshot.manifests) {
+                let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
+                try await body(try await snapshot.objects(query))
+            }
+            return
+        }
+        let live = try await snapshot.objects(withPaths: adds)
+        try await body(live.values.sorted { $0.path < $1.path })
+    }
+
+    private func round(_ progress: (ReplicationReport) -> Void) async throws -> ReplicationReport {
+        let (snapshot, head, adds) = try await difference()
+        var report = ReplicationReport(table: table.name, from: head.version, to: snapshot.version)
+        guard head.version < snapshot.version else { return report }
+        let copier = ObjectCopier(source: table.store, target: target.store, table: table.name)
+        try await forEachBatch(snapshot, adds) { batch in
+            try await copy(batch, copier, &report, progress)
+        }
+        let log = table.replicaLog(in: target.store)
+        try await log.copyCheckpoint(of: snapshot)
+        var next = head.version + 1
+        if adds == nil, snapshot.checkpointVersion > head.version {
+            // The log of the copy begins at this checkpoint.
+            let checkpoint = snapshot.checkpointVersion
+            let boundary = try await log.hasEntry(checkpoint) ? checkpoint - 1 : checkpoint
+            try await log.begin(atCheckpoint: checkpoint, boundary: boundary)
+            next = boundary + 1
+        }
+        while next <= snapshot.version {
+            guard try await log.copyEntry(next) != nil else {
+                throw CatalogError.notFound("log entry \(next) of \(table.name) was collected meanwhile; run it again")
+            }
+            report.entries += 1
+            next += 1
+            progress(report)
+        }
+        if snapshot.checkpointVersion > 0 { try await log.hint(atCheckpoint: snapshot.checkpointVersion) }
+        return report
+    }
+
+    private func copy(
+        _ objects: [DataObject], _ copier: ObjectCopier, _ report: inout ReplicationReport,
+        _ progress: (ReplicationReport) -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Copied.self) { group in
+            func take(_ copied: Copied) {
+                if copied.isNew {
+                    report.objects += 1
+                    report.bytes &+= copied.bytes
+                } else {
+                    report.skipped += 1
+                }
+                progress(report)
+            }
+            for (index, object) in objects.enumerated() {
+                if index >= max(1, parallelMax), let copied = try await group.next() { take(copied) }
+                group.addTask { Copied(bytes: object.bytes, isNew: try await copier.copy(object, isNew: false)) }
+            }
+            for try await copied in group { take(copied) }
+        }
+    }
+
+    /// A class on purpose: Swift 6.3's optimizer mixes up large results of task groups in release builds.
+    private final class Copied: Sendable {
+        let bytes: Int64
+        let isNew: Bool
+
+        init(bytes: Int64, isNew: Bool) {
+            (self.bytes, self.isNew) = (bytes, isNew)
+        }
+    }
+}
+
+extension Replicator {
+    /// Deletes objects of the copy that its newest version does not have and that are older than `age`, by the store's
+    /// clock. Younger ones may belong to a run that is on its way.
+    public func prune(olderThan age: Duration) async throws -> (deleted: Int64, failures: [DeleteFailure]) {
+        let copy = try await target.openExisting(table.name)
+        let before = clock.now().before(age)
+        var deleted: Int64 = 0
+        var failures: [DeleteFailure] = []
+        for side in TableSide.allCases {
+            let prefix = "\(table.name)/"
+            var request = ListRequest(prefix: "\(prefix)\(side.folder)/")
+            while true {
+                let page = try await target.store.list(request)
+                let old = page.objects.filter { $0.modifiedAt < before }.compactMap { listed -> String? in
+                    let path = String(listed.key.description.dropFirst(prefix.count))
+                    return PartitionPath(dataPath: path) == nil ? nil : path
+                }
+                if !old.isEmpty {
+                    // The original may have moved on, but an object that left a table never comes back.
+                    let live = try await copy.snapshot().objects(withPaths: Set(old))
+                    let dead = old.filter { live[$0] == nil }.compactMap { ObjectKey("\(prefix)\($0)") }
+                    if !dead.isEmpty {
+                        let failed = try await target.store.delete(dead)
+                        failures += failed
+                        deleted += Int64(dead.count - failed.count)
+                    }
+                }
+                guard let next = page.next else { break }
+                request.continuation = next
+            }
+        }
+        return (deleted, failures)
+    }
+}

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Catalog
+import LakeModel
+import Maintenance
+import ObjectStorage
+
+struct ReplicateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replicate",
+        abstract: "Keeps a copy of tables in another lake, catalog and all, for the day the first one is lost.",
+        discussion: """
+            Only what is new is copied, and every object is checked against its checksum on the way. The copy is a lake \
+            of its own, the same table commit for commit: read it, verify it, and let writers go on with it once the \
+            original is given up; until then nobody else may write to it.
+
+              varve replicate --lake s3://events/lake --to s3://events-copy/lake
+              varve replicate --config varve.yaml orders --to-config copy.yaml --every 5m
+              varve verify --lake s3://events-copy/lake --deep
+
+            See docs/runbooks/disaster-recovery.md.
+
+
+            """
+                + ExitStatus.readerHelp(own: [(.checkFailed, "the copy's store would not delete some objects")]))
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var format: OutputOptions
+
+    @Argument(help: "The tables; by default all of them.")
+    var tables: [TableAddress] = []
+
+    @Option(help: ArgumentHelp("The lake that takes the copy, reached as the first one is.", valueName: "url"))
+    var to: String?
+
+    @Option(help: ArgumentHelp("A configuration that names the lake that takes the copy.", valueName: "file"))
+    var toConfig: String?
+
+    @Flag(help: "Only say what would be copied.")
+    var plan = false
+
+    @Flag(help: "Delete objects of the copy that the original has not had for --prune-after; needs --yes.")
+    var prune = false
+
+    @Option(help: ArgumentHelp("How old such objects have to be in the copy's store.", valueName: "time"))
+    var pruneAfter = DurationArgument(milliseconds: 7 * 86_400_000)
+
+    @Flag(help: "Delete, with --prune.")
+    var yes = false
+
+    @Option(help: ArgumentHelp("Objects that are copied at once.", valueName: "number"))
+    var parallel = 4
+
+    @Option(help: ArgumentHelp("Go on for ever, with this pause between rounds.", valueName: "time"))
+    var every: DurationArgument?
+
+    func validate() throws {
+        if (to == nil) == (toConfig == nil) { throw ValidationError("give one of --to and --to-config") }
+        if parallel < 1 { throw ValidationError("--parallel is at least 1") }
+        if prune, !yes, !plan { throw ValidationError("--prune deletes objects of the copy: add --yes") }
+        if every != nil, plan { throw ValidationError("--every and --plan exclude each other") }
+        if pruneAfter.milliseconds < 3_600_000 { throw ValidationError("--prune-after is at least 1h") }
+    }
+
+    func run() async throws {
+        let session = try await lake.open()
+        let target = try await openTarget(session)
+        guard target.location != session.store.location else {
+            throw CommandFailure(.usage, "a lake cannot be its own copy", at: target.location, fix: "give another --to")
+        }
+        while true {
+            try await round(session, target)
+            guard let every else { return }
+            try await session.context.clock.sleep(for: every.duration)
+        }
+    }
+
+    private func openTarget(_ session: LakeSession) async throws -> any ObjectStore {
+        var options = LakeOptions()
+        options.file = ConfigOptions()
+        (options.file.config, options.lake) = (toConfig ?? lake.file.config, to)
+        if plan { return try await options.openOrEmpty(in: session.context) }
+        return try await options.openForChange(in: session.context).store
+    }
+
+    private func round(_ session: LakeSession, _ target: any ObjectStore) async throws {
+        var rows: [ReplicationRow] = []
+        var failures = 0
+        let lake = Lake(store: target, clock: session.context.clock, logger: session.logger)
+        for name in try await session.chosenTables(tables) {
+            var replicator = Replicator(
+                table: try await session.lake.openExisting(name), target: lake, clock: session.context.clock)
+            replicator.parallelMax = parallel
+            let progress = ProgressLine(session.console)
+            defer { progress.clear() }
+            guard !plan else {
+                let report = try await replicator.plan()
+                rows.append(ReplicationRow(report: report))
+                session.console.say("\(name): \(report.summary), about $\(decimal(report.requests.dollars, places: 3))")
+                continue
+            }
+            var report = try await replicator.run { report in
+                progress.show("\(name): \(report.objects) objects, \(humanBytes(report.bytes)) copied")
+            }
+            if prune {
+                let (deleted, failed) = try await replicator.prune(olderThan: pruneAfter.duration)
+                report.pruned = deleted
+                failures += failed.count
+                for failure in failed.prefix(10) { session.console.say("  \(failure.key): \(failure.reason)") }
+            }
+            progress.clear()
+            rows.append(ReplicationRow(report: report))
+            session.console.say("\(name): \(report.summary)")
+        }
+        try Listing(rows).print(as: format.output, to: session.console)
+        try session.console.flush()
+        if plan { session.console.say("nothing was copied; leave --plan out to copy") }
+        if failures > 0 { throw CommandFailure.checkFailed }
+    }
+}
+
+extension ReplicationReport {
+    fileprivate var summary: String {
+        "version \(from) to \(to), \(objects) objects (\(humanBytes(bytes))), \(entries) log entries"
+    }
+}
+
+extension LakeOptions {
+    /// For plans: a store that can only be read, and a directory that need not be there yet.
+    fileprivate func openOrEmpty(in context: CommandContext) async throws -> any ObjectStore {
+        let loaded = try load(in: context)
+        do {
+            return try await StoreOpening.openForReading(loaded.settings, in: context)
+        } catch let failure as CommandFailure where failure.status == .noInput {
+            return MemoryObjectStore(clock: context.clock)
+        }
+    }
+}
+
+/// What was copied of one table.
+struct ReplicationRow: Listable {
+    var report: ReplicationReport
+
+    static let columns: [Column] = [
+        .left("table"), .right("from_version"), .right("to_version"), .right("objects"), .right("bytes"),
+        .right("skipped"), .right("log_entries"), .right("pruned"),
+    ]
+
+    var cells: [Cell] {
+        [
+            .text(report.table.description), .integer(report.from), .integer(report.to), .integer(report.objects),
+            .bytes(report.bytes), .integer(report.skipped), .integer(report.entries), .integer(report.pruned),
+        ]
+    }
+}

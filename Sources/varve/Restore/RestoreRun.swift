@@ -1,0 +1,76 @@
+import Catalog
+import Kafka
+import LakeModel
+import Maintenance
+
+/// Plans and runs a restore for the commands that offer one.
+struct RestoreRun {
+    var restorer: Restorer
+    var destination: RestoreDestination
+    var options: RestoreOptions
+    var format: OutputOptions
+    var session: LakeSession
+    /// Where events come from, in messages.
+    var label: String
+
+    /// Prints what would be sent; returns the plan.
+    @discardableResult
+    func plan(printing: Bool = true) async throws -> RestorePlan {
+        let plan = try await restorer.plan()
+        if printing { try list(plan, sent: nil) }
+        let atMost = restorer.selection.looksInside ? "at most " : ""
+        var line =
+            "\(label): \(atMost)\(plan.events) events in \(plan.objects) objects, \(humanBytes(plan.bytes)) "
+            + "(\(humanBytes(plan.uncompressedBytes)) uncompressed), about \(plan.requests.total) store requests "
+            + "($\(decimal(plan.requests.dollars, places: 3)))"
+        if let seconds = plan.seconds(restorer.limits) { line += ", \(decimal(seconds, places: 1)) s at the rate" }
+        session.console.say(line)
+        return plan
+    }
+
+    private func list(_ plan: RestorePlan, sent: [TopicPartition: Int64]?) throws {
+        let rows = plan.rows.map { row in
+            RestoreRow(
+                row: row, topic: destination.topic(of: row.source.topic), sent: sent.map { $0[row.source] ?? 0 })
+        }
+        try Listing(rows).print(as: format.output, to: session.console)
+    }
+
+    /// Sends, and prints what was sent.
+    @discardableResult
+    func send() async throws -> RestoreReport {
+        let plan = try await restorer.plan()
+        let head = await restorer.table.head()
+        var topics = Set(head.progress.keys.filter { restorer.selection.admits($0) }.map(\.topic))
+        if topics.isEmpty, destination.topic != nil { topics = [""] }
+        let carriers = try await options.carriers(destination, plan, topics: topics, session)
+        let sink = try KafkaRestoreSink(
+            destination, carriers: carriers, points: Failpoints(session.context.environment), logger: session.logger)
+        let progress = ProgressLine(session.console)
+        defer { progress.clear() }
+        let total = plan.events
+        let report = try await restorer.run(into: sink) { report in
+            progress.show(
+                "\(label): \(report.totalEvents) of \(total) events, \(humanBytes(report.totalBytes)), "
+                    + "\(decimal(Double(report.events) / max(report.seconds, 0.001), places: 0)) events/s")
+        }
+        progress.clear()
+        if report.wasDone {
+            session.console.say(
+                "\(label): '\(destination.name)' was done before, \(report.totalEvents) events since "
+                    + "\(report.startedAt); --restart does it again")
+            return report
+        }
+        try list(plan, sent: report.bySource)
+        let earlier = report.totalEvents - report.events
+        session.console.say(
+            "\(label): \(report.events) events sent (\(humanBytes(report.bytes))) in "
+                + "\(decimal(report.seconds, places: 1)) s"
+                + (earlier > 0 ? ", \(earlier) by an earlier run" : "")
+                + (sink.isExactlyOnce ? ", each exactly once" : ", each at least once"))
+        if report.unreadable > 0 {
+            session.console.say("\(report.unreadable) payloads are not JSON and could not be compared")
+        }
+        return report
+    }
+}
