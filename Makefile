@@ -8,6 +8,7 @@ BUILD_PACKAGES := libcurl4-openssl-dev libssl-dev libzstd-dev librdkafka-dev lib
 TEST_PACKAGES := python3 python3-venv openssl kcat zstd
 
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
+COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
@@ -29,7 +30,7 @@ build: deps ## Builds everything for debugging
 	$(SWIFT_BUILD)
 
 release: deps ## Builds the product, optimised: .build/release/varve
-	$(SWIFT_BUILD) -c release --product varve
+	VARVE_BUILD_COMMIT=$(COMMIT) $(SWIFT_BUILD) -c release --product varve
 
 demo: release ## Runs the main job here and now: Kafka to lake, killed half-way, verified
 	.build/release/varve demo

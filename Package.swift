@@ -25,6 +25,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
 }
 
+/// What `varve --version` says of where it was built from: a commit's hexadecimal digits, nothing else.
+let commit = String((Context.environment["VARVE_BUILD_COMMIT"] ?? "").filter(\.isHexDigit).prefix(40))
+
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let metricsCore = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
@@ -65,6 +68,7 @@ let package = Package(
         door("CRDKafka", "rdkafka", apt: "librdkafka-dev"),
         door("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
         .target(name: "CSimdjson", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CBuild", cSettings: [.define("VARVE_BUILD_COMMIT", to: "\"\(commit)\"")]),
 
         // Values and boundaries.
         module("LakeModel"),
@@ -94,7 +98,7 @@ let package = Package(
             name: "varve",
             dependencies: [
                 "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "S3", "Kafka", "Ingest",
-                "Maintenance", "Operations", "SampleEvents", arguments, yams, log, metrics, lifecycle,
+                "Maintenance", "Operations", "SampleEvents", "CBuild", arguments, yams, log, metrics, lifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -1,4 +1,4 @@
-import Catalog
+public import Catalog
 public import LakeModel
 import ObjectStorage
 import Synchronization
@@ -25,6 +25,8 @@ public struct IngestStatus: Sendable {
     public struct TableStatus: Sendable {
         public var name: String
         public var version: Int64
+        /// The table as of that version; nil before the first topic partition was assigned.
+        public var head: TableHead?
         public var openObjects: Int
         /// Sealed or stored, and not in the catalog yet.
         public var waitingObjects: Int
@@ -111,7 +113,7 @@ extension IngestLoop {
 
     private func tableStatus(_ table: TableWriter) -> IngestStatus.TableStatus {
         IngestStatus.TableStatus(
-            name: table.settings.name, version: table.head?.version ?? 0,
+            name: table.settings.name, version: table.head?.version ?? 0, head: table.head,
             openObjects: table.openObjects.reduce(0) { count, _ in count + 1 },
             waitingObjects: table.uncut.count { $0.value.sealed != nil }
                 + table.pendingCuts.reduce(0) { $0 + $1.objects.count },

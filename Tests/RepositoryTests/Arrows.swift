@@ -15,7 +15,7 @@ enum Arrows {
         "Maintenance": ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog"],
         "varve": [
             "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "S3", "Kafka", "Ingest", "Maintenance",
-            "Operations", "SampleEvents",
+            "Operations", "SampleEvents", "CBuild",
         ],
         // The floor of the benchmark is librdkafka and zstd without our wrappers, hence their doors.
         "varve-bench": [

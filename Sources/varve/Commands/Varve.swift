@@ -1,8 +1,12 @@
 import ArgumentParser
+import CBuild
 
 /// The program: its name, version and commands.
 struct Varve: AsyncParsableCommand {
     static let version = "0.1.0"
+    /// The commit that it was built from; empty where the build was not told (`make release` tells it).
+    static let commit = String(cString: varve_build_commit())
+    static let fullVersion = commit.isEmpty ? "varve \(version)" : "varve \(version) (commit \(commit))"
 
     static let configuration = CommandConfiguration(
         commandName: "varve",
@@ -15,10 +19,10 @@ struct Varve: AsyncParsableCommand {
 
             Data goes to standard output, talk to standard error. Times are RFC 3339, or relative such as -30m and -1d.
             """,
-        version: "varve \(version)",
+        version: fullVersion,
         subcommands: [
             RunCommand.self, DemoCommand.self, CheckCommand.self, DoctorCommand.self, ConfigCommand.self,
-            TablesCommand.self, ManifestCommand.self,
+            TablesCommand.self, ManifestCommand.self, MetricsCommand.self,
             CatCommand.self, VerifyCommand.self, WaitCommand.self, CompactCommand.self, VacuumCommand.self,
             LifecycleCommand.self, EraseCommand.self, RestoreCommand.self, DeadLetterCommand.self, ReplicateCommand.self,
             VersionCommand.self, DocsCommand.self,

@@ -5,6 +5,6 @@ struct VersionCommand: AsyncParsableCommand {
         commandName: "version", abstract: "Prints the program's version.", discussion: ExitStatus.help())
 
     func run() async throws {
-        try CommandContext.current.console.print("varve \(Varve.version)")
+        try CommandContext.current.console.print(Varve.fullVersion)
     }
 }

@@ -14,8 +14,8 @@ struct S3Opening {
     func open() throws -> S3Store {
         let transport = CurlTransport(storeSettings.connection)
         return try S3Store(
-            storeSettings, credentials: credentials(transport), transport: transport, clock: clock,
-            random: SystemRandomNumberGenerator())
+            storeSettings, credentials: MeteredCredentials(credentials(transport)), transport: transport,
+            clock: clock, random: SystemRandomNumberGenerator(), observer: { S3Metrics.count($0) })
     }
 
     /// What the store itself takes.

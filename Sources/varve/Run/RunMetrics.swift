@@ -12,12 +12,19 @@ enum RunMetrics {
         // Once for a process: tests that run commands in process keep the first.
         MetricsBootstrap.install(registry)
         registry.addCollector { families(control.status) }
-        registry.addCollector { ProcessMetrics.collect() }
+        registry.addCollector { ProcessMetrics.collect() + [build] }
         return registry
     }
 
+    /// Always 1; the labels are what it says.
+    static let build = MetricFamily(
+        "varve_build_info", .gauge, help: "The program's version and the commit that it was built from.",
+        samples: [.init(1, labels: [("version", Varve.version), ("commit", Varve.commit)])])
+
     static func families(_ status: IngestStatus) -> [MetricFamily] {
-        partitionFamilies(status) + tableFamilies(status) + memoryFamilies(status)
+        let heads = status.tables.compactMap { table in table.head.map { (name: table.name, head: $0) } }
+        return partitionFamilies(status) + tableFamilies(status) + TableMetrics.families(heads)
+            + memoryFamilies(status)
     }
 
     private static func partitionFamilies(_ status: IngestStatus) -> [MetricFamily] {

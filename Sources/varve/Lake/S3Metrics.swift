@@ -1,0 +1,42 @@
+import LakeModel
+import Metrics
+import S3
+
+/// Counts HTTP requests to the store as they went out, tries again included.
+enum S3Metrics {
+    @Sendable static func count(_ request: S3RequestRecord) {
+        let status = request.status.map(String.init) ?? "none"
+        Counter(
+            label: "varve_s3_requests_total", dimensions: [("operation", request.operation), ("status", status)]
+        ).increment()
+        guard request.isRetry else { return }
+        Counter(label: "varve_s3_retries_total", dimensions: [("operation", request.operation)]).increment()
+    }
+}
+
+/// Says when the credentials in use end, so that an alert comes before requests fail.
+struct MeteredCredentials: CredentialsProvider {
+    private let source: any CredentialsProvider
+    private let end = Gauge(label: "varve_credentials_expire_time_seconds")
+    private let failures = Counter(label: "varve_credentials_failures_total")
+
+    init(_ source: any CredentialsProvider) {
+        self.source = source
+    }
+
+    func credentials() async throws(CredentialsError) -> Credentials {
+        do throws(CredentialsError) {
+            let held = try await source.credentials()
+            // Keys that last have no end and no series.
+            if let expiresAt = held.expiresAt { end.record(Double(expiresAt.milliseconds) / 1000) }
+            return held
+        } catch {
+            failures.increment()
+            throw error
+        }
+    }
+
+    func discard(_ credentials: Credentials) async {
+        await source.discard(credentials)
+    }
+}
