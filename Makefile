@@ -13,7 +13,7 @@ SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
 .PHONY: help deps test-deps build release demo test unit simulate mutations chaos model fuzz sanitize bench lint format \
-	stack clean
+	stack stack-up stack-down deploy-tests clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,16 @@ format: ## Formats the sources
 
 stack: ## Starts Kafka, MinIO and Varve with Docker Compose (minio/)
 	docker compose -f minio/compose.yaml up --build
+
+stack-up: ## Starts the whole stack: a maintainer, Prometheus, Grafana and a load too (deploy/compose); RATE=2000
+	docker compose -f deploy/compose/compose.yaml up --build --detach --wait
+	@echo "Grafana http://127.0.0.1:3000  Prometheus http://127.0.0.1:9090  MinIO http://127.0.0.1:9001"
+
+stack-down: ## Stops it and removes what it stored
+	docker compose -f deploy/compose/compose.yaml --profile jobs down --volumes
+
+deploy-tests: ## Checks deploy/, .github/ and the documents with the tools that read them; needs 'make test-deps build'
+	Tests/servers/with tools memkafka seaweed -- $(VENV)/bin/python -m pytest -q -rs -p no:cacheprovider Tests/deploy
 
 clean: ## Removes what was built
 	rm -rf .build .demo
