@@ -39,6 +39,8 @@ final class OpenObject {
     private(set) var readyBytes = 0
 
     private(set) var sealed: RotationReason?
+    private(set) var sealedAt: Duration?
+    var storedAt: Duration?
     var upload: ObjectUpload?
     /// Set when the store has it.
     var stored: DataObject?
@@ -141,8 +143,8 @@ final class OpenObject {
     /// What it holds of the memory budget: the frame being filled, and compressed bytes that are not uploaded.
     var memoryBytes: Int { buffer.capacity + readyBytes }
 
-    func seal(_ reason: RotationReason) {
-        sealed = reason
+    func seal(_ reason: RotationReason, at now: Duration) {
+        (sealed, sealedAt) = (reason, now)
     }
 
     /// Ends the object with its seek table; returns the table's bytes.

@@ -88,7 +88,7 @@ final class Workshop {
 
     /// Closes an object for good: its last frame goes to the compressors, and the store gets it once all are back.
     func seal(_ object: OpenObject, _ reason: RotationReason, level: Int32) {
-        object.seal(reason)
+        object.seal(reason, at: clock.elapsed())
         if object.buffer.count > 0 {
             flushFrame(of: object, level: level)
         } else {

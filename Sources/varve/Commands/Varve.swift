@@ -20,7 +20,7 @@ struct Varve: AsyncParsableCommand {
             RunCommand.self, DemoCommand.self, CheckCommand.self, DoctorCommand.self, ConfigCommand.self,
             TablesCommand.self, ManifestCommand.self,
             CatCommand.self, VerifyCommand.self, WaitCommand.self, CompactCommand.self, VacuumCommand.self,
-            LifecycleCommand.self, EraseCommand.self,
+            LifecycleCommand.self, EraseCommand.self, ConsoleCommand.self,
             VersionCommand.self, DocsCommand.self,
         ])
 }

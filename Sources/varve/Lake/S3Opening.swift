@@ -10,11 +10,14 @@ struct S3Opening {
     var settings: Settings.S3
     var environment: [String: String]
     var clock: any LakeClock
+    /// Is told when the credentials expire.
+    var expiry: CredentialExpiry?
 
     func open() throws -> S3Store {
         let transport = CurlTransport(storeSettings.connection)
+        let chain = credentials(transport)
         return try S3Store(
-            storeSettings, credentials: credentials(transport), transport: transport, clock: clock,
+            storeSettings, credentials: expiry?.watch(chain, use: "store") ?? chain, transport: transport, clock: clock,
             random: SystemRandomNumberGenerator())
     }
 

@@ -15,14 +15,17 @@ enum StoreOpening {
         return ReadOnlyStore(try await open(settings, in: context))
     }
 
-    static func open(_ settings: Settings, in context: CommandContext) async throws -> any ObjectStore {
+    /// - Parameter expiry: is told when credentials expire.
+    static func open(
+        _ settings: Settings, in context: CommandContext, expiry: CredentialExpiry? = nil
+    ) async throws -> any ObjectStore {
         switch settings.lake {
         case .directory(let path):
             return try DirectoryObjectStore(root: path)
         case .s3(let bucket, let prefix):
             return try S3Opening(
                 bucket: bucket, prefix: prefix, settings: settings.s3, environment: context.environment,
-                clock: context.clock
+                clock: context.clock, expiry: expiry
             ).open()
         }
     }
