@@ -25,6 +25,7 @@ struct Varve: AsyncParsableCommand {
             TablesCommand.self, ManifestCommand.self, MetricsCommand.self,
             CatCommand.self, VerifyCommand.self, WaitCommand.self, CompactCommand.self, VacuumCommand.self,
             LifecycleCommand.self, EraseCommand.self, RestoreCommand.self, DeadLetterCommand.self, ReplicateCommand.self,
+            ConsoleCommand.self,
             VersionCommand.self, DocsCommand.self,
         ])
 }

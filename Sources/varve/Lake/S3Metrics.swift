@@ -17,11 +17,14 @@ enum S3Metrics {
 /// Says when the credentials in use end, so that an alert comes before requests fail.
 struct MeteredCredentials: CredentialsProvider {
     private let source: any CredentialsProvider
-    private let end = Gauge(label: "varve_credentials_expire_time_seconds")
-    private let failures = Counter(label: "varve_credentials_failures_total")
+    private let end: Gauge
+    private let failures: Counter
 
-    init(_ source: any CredentialsProvider) {
+    /// - Parameter use: `store` or `kafka`.
+    init(_ source: any CredentialsProvider, use: String) {
         self.source = source
+        end = Gauge(label: "varve_credentials_expire_time_seconds", dimensions: [("use", use)])
+        failures = Counter(label: "varve_credentials_failures_total", dimensions: [("use", use)])
     }
 
     func credentials() async throws(CredentialsError) -> Credentials {

@@ -14,7 +14,7 @@ struct S3Opening {
     func open() throws -> S3Store {
         let transport = CurlTransport(storeSettings.connection)
         return try S3Store(
-            storeSettings, credentials: MeteredCredentials(credentials(transport)), transport: transport,
+            storeSettings, credentials: MeteredCredentials(credentials(transport), use: "store"), transport: transport,
             clock: clock, random: SystemRandomNumberGenerator(), observer: { S3Metrics.count($0) })
     }
 
