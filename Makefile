@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 BUILD_PACKAGES := libcurl4-openssl-dev libssl-dev libzstd-dev librdkafka-dev libsqlite3-dev libsimdjson-dev \
 	zlib1g-dev libsnappy-dev liblz4-dev libbrotli-dev libstdc++-12-dev pkg-config git ca-certificates
-TEST_PACKAGES := python3 python3-venv openssl kcat zstd
+TEST_PACKAGES := python3 python3-venv openssl kcat zstd chromium
 
 SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)

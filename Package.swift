@@ -92,20 +92,22 @@ let package = Package(
         // The work.
         module("Ingest", ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", log, metrics]),
         module("Maintenance", ["LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", log]),
+        module("WebConsole", ["LakeModel", "ObjectStorage", "Catalog", "Operations", log]),
 
         // The product, and the benchmarks over the same libraries.
         .executableTarget(
             name: "varve",
             dependencies: [
                 "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "S3", "Kafka", "Ingest",
-                "Maintenance", "Operations", "SampleEvents", "CBuild", arguments, yams, log, metrics, lifecycle,
+                "Maintenance", "Operations", "WebConsole", "SampleEvents", "CBuild", arguments, yams, log, metrics,
+                lifecycle,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "varve-bench",
             dependencies: [
-                "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Kafka", "Ingest", "SampleEvents",
-                "CRDKafka", "CZstd", arguments,
+                "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "Kafka", "Ingest", "Operations",
+                "SampleEvents", "CRDKafka", "CZstd", arguments, log,
             ],
             swiftSettings: strict),
 
@@ -146,9 +148,13 @@ let package = Package(
             "MaintenanceTests",
             ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
         tests("OperationsTests", ["Operations", "LakeModel", log, metricsCore, lifecycle]),
+        tests("WebConsoleTests", ["WebConsole", "Operations", "Catalog", "ObjectStorage", "LakeModel", log]),
         tests(
             "CommandTests",
-            ["varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression", "Kafka", log, arguments]),
+            [
+                "varve", "LakeModel", "ObjectStorage", "Catalog", "Formats", "Compression", "Kafka", "Ingest",
+                "Operations", log, arguments,
+            ]),
         tests("IntegrationTests", ["LakeModel", "ObjectStorage", "S3", "Kafka", "Catalog", log]),
         tests("RepositoryTests", []),
     ]

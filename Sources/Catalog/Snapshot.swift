@@ -84,6 +84,11 @@ public struct Snapshot: Sendable {
         return found
     }
 
+    /// What one manifest lists, the objects removed since among them.
+    func objects(of manifest: ManifestSummary) async throws(CatalogError) -> [DataObject] {
+        try await loader.objects(of: manifest)
+    }
+
     /// Whether a commit since the checkpoint removed this path.
     func wasRemovedLately(_ path: String) -> Bool { tail.gone.contains(path) }
 }

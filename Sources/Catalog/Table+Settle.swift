@@ -64,7 +64,7 @@ extension Table {
             if boundary.version < commit.version { return true }
             logger.warning(
                 "the log was collected past this commit, so it does not count",
-                metadata: ["version": "\(commit.version)", "boundary": "\(boundary.version)"])
+                metadata: ["commit": "\(commit.id)", "version": "\(commit.version)", "boundary": "\(boundary.version)"])
             guard !attempt.settledByReading else {
                 throw unsettled(commit.version, "the log was collected up to \(boundary.version) meanwhile")
             }

@@ -151,7 +151,10 @@ extension IngestLoop {
         }
         logger.error(
             "offsets skipped: the broker no longer has them",
-            metadata: ["partition": "\(name)", "from": "\(sources[index].next)", "to": "\(first)"])
+            metadata: [
+                "table": "\(table.settings.name)", "topic": "\(name.topic)", "partition": "\(name)",
+                "from": "\(sources[index].next)", "to": "\(first)",
+            ])
         sources[index].next = first
         do throws(SourceError) { try source.seek(name, to: first) } catch { throw .source(error) }
     }

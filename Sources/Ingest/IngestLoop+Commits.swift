@@ -31,6 +31,7 @@ extension IngestLoop {
         case .stored(let id, let outcome):
             guard let (object, table) = workshop.live[id] else { return }
             object.stored = tables[table].entry(for: object, outcome, sources: sources)
+            object.storedAt = clock.elapsed()
         case .uploadFailed(let id, let error):
             guard workshop.live[id] != nil else { return }
             throw .store(error)
@@ -65,7 +66,7 @@ extension IngestLoop {
         if storeTrouble == nil {
             logger.error(
                 "the store does not take what it is sent; offsets are kept and it is tried again",
-                metadata: ["kind": "\(error.kind.rawValue)", "detail": "\(error)"])
+                metadata: ["kind": "\(error.kind.rawValue)", "object": "\(error.key ?? "")", "detail": "\(error)"])
         }
         storeTrouble = error
     }
@@ -97,6 +98,7 @@ extension IngestLoop {
         table.lastCommitAt = now
         let change = change(for: table.committing, of: table)
         let id = CommitID(using: &random)
+        table.commitID = id
         let (index, epoch, log, mailbox, writer, clock) = (table.index, table.epoch, table.log, mailbox, writer, clock)
         Task(executorPreference: executor) {
             let result = await retrying(clock: clock, mailbox: mailbox) { () async throws(CatalogError) in
@@ -128,9 +130,13 @@ extension IngestLoop {
         case .success(let receipt):
             settle(table, receipt, took: took)
         case .failure(let error) where error.isAnsweredByReading:
+            trace(table, table.committing, at: clock.elapsed(), version: nil, failure: "\(error)")
             logger.warning(
                 "a commit did not happen; its events are read again from the catalog's offsets",
-                metadata: ["table": "\(table.settings.name)", "detail": "\(error)"])
+                metadata: [
+                    "table": "\(table.settings.name)", "commit": "\(table.commitID?.description ?? "")",
+                    "detail": "\(error)",
+                ])
             reset(table)
         case .failure(let error):
             throw .catalog(error, table: table.settings.name)
@@ -141,9 +147,11 @@ extension IngestLoop {
         table.head = receipt.head
         let cuts = table.committing
         table.committing = []
+        trace(table, cuts, at: table.lastCommitAt + took, version: receipt.version, failure: nil)
         var hints: [TopicPartition: Int64] = [:]
         for range in CutQueue.joined(cuts) {
             sources[range.source].committed = range.to
+            sources[range.source].movedAt = clock.elapsed()
             hints[sources.name(range.source)] = range.to
             table.counters.eventsCommitted += range.events
         }
@@ -158,7 +166,20 @@ extension IngestLoop {
         source.hint(hints)
         logger.debug(
             "committed",
-            metadata: ["table": "\(table.settings.name)", "version": "\(receipt.version)", "cuts": "\(cuts.count)"])
+            metadata: [
+                "table": "\(table.settings.name)", "commit": "\(receipt.id)", "version": "\(receipt.version)",
+                "cuts": "\(cuts.count)", "objects": "\(cuts.reduce(0) { $0 + $1.objects.count })",
+            ])
+        if logger.logLevel <= .trace {
+            for object in cuts.flatMap(\.objects) {
+                logger.trace(
+                    "committed an object",
+                    metadata: [
+                        "table": "\(table.settings.name)", "commit": "\(receipt.id)", "object": "\(object.path)",
+                        "topic": "\(Set(object.stored?.offsets.map(\.topic) ?? []).sorted().joined(separator: ","))",
+                    ])
+            }
+        }
         markComplete(table, receipt.closed)
     }
 

@@ -43,6 +43,7 @@ public final class IngestLoop {
     var sourceHasClosed = false
     var polls = 0
     let control: IngestControl
+    let tracer: (any IngestTracer)?
 
     struct Revocation {
         var names: [TopicPartition]
@@ -53,15 +54,17 @@ public final class IngestLoop {
     /// - Parameters:
     ///   - source: driven from the thread that calls `run`, and from no other.
     ///   - control: how other threads stop the loop and see what it does.
+    ///   - tracer: is told of every commit; nil for nobody.
     ///   - executor: where uploads and commits run; nil for the default.
     public init(
         settings: IngestSettings, tables: [(TableSettings, Table)], source: any EventSource, store: any ObjectStore,
         writer: WriterIdentity, clock: any LakeClock, random: any RandomNumberGenerator & Sendable, logger: Logger,
-        control: IngestControl = IngestControl(), putOptions: PutOptions = PutOptions(),
-        executor: (any TaskExecutor)? = nil, compressesInline: Bool = false
+        control: IngestControl = IngestControl(), tracer: (any IngestTracer)? = nil,
+        putOptions: PutOptions = PutOptions(), executor: (any TaskExecutor)? = nil, compressesInline: Bool = false
     ) throws(SourceError) {
         (self.settings, self.source, self.writer, self.clock) = (settings, source, writer, clock)
         (self.random, self.logger, self.executor, self.control) = (random, logger, executor, control)
+        self.tracer = tracer
         let mailbox = Mailbox()
         self.mailbox = mailbox
         workshop = Workshop(

@@ -20,6 +20,18 @@ public struct IngestStatus: Sendable {
         public var end: Int64?
         /// Age of the newest event time in the lake, by the wall clock; 0 where nothing waits.
         public var lagSeconds: Double?
+        /// How long events have waited at the broker without any of this topic partition getting into the lake.
+        public var stalledSeconds: Double
+
+        public init(
+            name: TopicPartition, table: String, isConsuming: Bool, next: Int64, committed: Int64,
+            watermark: Timestamp?, committedWatermark: Timestamp?, end: Int64?, lagSeconds: Double?,
+            stalledSeconds: Double = 0
+        ) {
+            (self.name, self.table, self.isConsuming, self.next) = (name, table, isConsuming, next)
+            (self.committed, self.watermark, self.committedWatermark) = (committed, watermark, committedWatermark)
+            (self.end, self.lagSeconds, self.stalledSeconds) = (end, lagSeconds, stalledSeconds)
+        }
     }
 
     public struct TableStatus: Sendable {
@@ -31,6 +43,14 @@ public struct IngestStatus: Sendable {
         /// Sealed or stored, and not in the catalog yet.
         public var waitingObjects: Int
         public var counters: TableCounters
+
+        public init(
+            name: String, version: Int64, head: TableHead?, openObjects: Int, waitingObjects: Int,
+            counters: TableCounters
+        ) {
+            (self.name, self.version, self.head, self.counters) = (name, version, head, counters)
+            (self.openObjects, self.waitingObjects) = (openObjects, waitingObjects)
+        }
     }
 
     public var at: Duration = .zero
@@ -40,6 +60,8 @@ public struct IngestStatus: Sendable {
     public var memoryBytesPeak = 0
     public var memoryBytesMax = 0
     public var isPaused = false
+    /// Time for which nothing was fetched because the budget was full, since the start.
+    public var pausedSeconds: Double = 0
     public var hasAssignment = false
     public var isStopping = false
     /// The store's last refusal, where it has not taken anything since.
@@ -74,10 +96,13 @@ extension IngestLoop {
     /// Copies what others may see; a few times a second is enough.
     func publishStatus(_ now: Duration) {
         let last = control.status.at
+        let pausedBefore = control.status.pausedSeconds
         guard now - last >= .milliseconds(200) || now < last || last == .zero || isEnding else { return }
         var new = IngestStatus()
         new.at = now
-        new.partitions = sources.indices.filter { sources[$0].isHeld }.map(partitionStatus)
+        new.pausedSeconds = pausedBefore + (isPaused ? max(0, (now - last) / .seconds(1)) : 0)
+        let time = clock.now()
+        new.partitions = sources.indices.filter { sources[$0].isHeld }.map { partitionStatus($0, now, time) }
         new.tables = tables.map(tableStatus)
         new.memoryBytesUsed = workshop.budget.bytesUsed
         new.memoryBytesPeak = workshop.budget.bytesPeak
@@ -92,23 +117,27 @@ extension IngestLoop {
         if case .running = stage { false } else { true }
     }
 
-    private func partitionStatus(_ index: Int32) -> IngestStatus.Partition {
+    private func partitionStatus(_ index: Int32, _ now: Duration, _ time: Timestamp) -> IngestStatus.Partition {
         let state = sources[index]
         let name = sources.name(index)
         let table = tables.indices.contains(Int(state.table)) ? tables[Int(state.table)] : nil
         let committed = table?.head?.progress[name]?.watermark
         let end = source.knownEnd(of: name)
         var lagSeconds: Double?
-        if let end, end <= state.committed {
+        let hasCaughtUp = end.map { $0 <= state.committed } ?? true
+        let movedAt = hasCaughtUp || state.movedAt == .zero || state.movedAt > now ? now : state.movedAt
+        sources[index].movedAt = movedAt
+        if end != nil, hasCaughtUp {
             lagSeconds = 0
         } else if let committed {
-            lagSeconds = Double(max(0, clock.now().milliseconds - committed.milliseconds)) / 1000
+            lagSeconds = Double(max(0, time.milliseconds - committed.milliseconds)) / 1000
         }
         return IngestStatus.Partition(
             name: name, table: table?.settings.name ?? "", isConsuming: state.phase == .consuming, next: state.next,
             committed: state.committed,
             watermark: state.watermark == .min ? nil : Timestamp(milliseconds: state.watermark),
-            committedWatermark: committed, end: end, lagSeconds: lagSeconds)
+            committedWatermark: committed, end: end, lagSeconds: lagSeconds,
+            stalledSeconds: (now - movedAt) / .seconds(1))
     }
 
     private func tableStatus(_ table: TableWriter) -> IngestStatus.TableStatus {

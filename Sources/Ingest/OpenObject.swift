@@ -27,6 +27,8 @@ final class OpenObject {
     private(set) var readyBytes = 0
 
     private(set) var sealed: RotationReason?
+    private(set) var sealedAt: Duration?
+    var storedAt: Duration?
     var upload: ObjectUpload?
     /// Set when the store has it.
     var stored: DataObject?
@@ -96,8 +98,8 @@ final class OpenObject {
     /// What it holds of the memory budget: what is being filled, and encoded bytes that are not uploaded.
     var memoryBytes: Int { content.memoryBytes + readyBytes }
 
-    func seal(_ reason: RotationReason) {
-        sealed = reason
+    func seal(_ reason: RotationReason, at now: Duration) {
+        (sealed, sealedAt) = (reason, now)
     }
 
     /// The chunks in line, which then belong to the caller.

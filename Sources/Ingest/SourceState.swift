@@ -31,6 +31,8 @@ struct SourceState {
     var committed: Int64 = 0
     /// Where the partition ended when the writer started, in `once` mode.
     var target = Int64.max
+    /// When its committed offset moved last, or when it last had nothing to commit; zero where nobody has looked yet.
+    var movedAt = Duration.zero
     /// When it was last found to have nothing more to read; nil while there is more.
     var idleSince: Duration?
 
@@ -43,6 +45,7 @@ struct SourceState {
     mutating func begin(at offset: Int64, watermark: Timestamp?, target: Int64?) {
         (next, cut, committed) = (offset, offset, offset)
         (events, endSeen, idleSince, needsStart) = (0, .min, nil, false)
+        movedAt = .zero
         self.watermark = watermark?.milliseconds ?? .min
         watermarkCut = self.watermark
         if let target { self.target = target }

@@ -28,6 +28,8 @@ final class TableWriter {
     /// A commit is due as soon as there is something to commit.
     var commitIsUrgent = false
     var lastCommitAt: Duration
+    /// Of the commit that is under way, or was last.
+    var commitID: CommitID?
     var counters = TableCounters()
     /// Compressed by uncompressed bytes of the frames that came back lately; JSON's usual one before the first.
     private(set) var typicalRatio = 0.2
@@ -112,4 +114,6 @@ public struct TableCounters: Sendable {
     public var commitConflicts: Int64 = 0
     public var commitSeconds: Double = 0
     public var resets: Int64 = 0
+
+    public init() {}
 }

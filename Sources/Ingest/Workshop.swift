@@ -127,7 +127,7 @@ final class Workshop {
 
     /// Closes an object for good: what it gathered goes to the encoders, and the store gets it once all is back.
     func seal(_ object: OpenObject, _ reason: RotationReason, level: Int32) {
-        object.seal(reason)
+        object.seal(reason, at: clock.elapsed())
         switch object.content {
         case .lines(let lines):
             if lines.buffer.count > 0 {

@@ -3,9 +3,12 @@ internal import CRDKafka
 /// Owns an `rd_kafka_conf_t` until a client takes it.
 struct Configuration: ~Copyable {
     private let pointer: OpaquePointer
+    private let wantsTokens: Bool
 
     /// Throws for an unknown property or a value that librdkafka refuses; nothing leaks.
-    init(_ properties: [(name: String, value: String)], events: Int32) throws(KafkaError) {
+    init(
+        _ properties: [(name: String, value: String)], events: Int32, tokens: (any KafkaTokenSource)? = nil
+    ) throws(KafkaError) {
         let redactor = Redactor(properties: properties)
         guard let conf = rd_kafka_conf_new() else {
             throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, operation: "kafka settings")
@@ -20,7 +23,8 @@ struct Configuration: ~Copyable {
             }
         }
         rd_kafka_conf_set_events(conf, events)
-        pointer = conf
+        if let tokens { TokenRefresh(tokens).install(in: conf) }
+        (pointer, wantsTokens) = (conf, tokens != nil)
     }
 
     deinit {
@@ -29,7 +33,7 @@ struct Configuration: ~Copyable {
 
     /// Starts a client. librdkafka takes the configuration on success only; on failure it is freed here.
     consuming func makeClient(_ type: rd_kafka_type_t, _ redactor: Redactor) throws(KafkaError) -> OpaquePointer {
-        let conf = pointer
+        let (conf, wantsTokens) = (pointer, wantsTokens)
         let (client, text) = withErrorText { rd_kafka_new(type, conf, $0, $1) }
         guard let client else {
             let code = rd_kafka_last_error()
@@ -37,6 +41,14 @@ struct Configuration: ~Copyable {
             throw KafkaError(code, operation: "kafka client", message: text, redactor: redactor)
         }
         discard self
+        if wantsTokens {
+            do throws(KafkaError) {
+                try TokenRefresh.start(for: client)
+            } catch {
+                rd_kafka_destroy_flags(client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+                throw error
+            }
+        }
         return client
     }
 }
@@ -45,9 +57,11 @@ struct Configuration: ~Copyable {
 struct ClientHandle: ~Copyable {
     let pointer: OpaquePointer
 
-    init(_ properties: [(name: String, value: String)], events: Int32) throws(KafkaError) {
+    init(
+        _ properties: [(name: String, value: String)], events: Int32, tokens: (any KafkaTokenSource)? = nil
+    ) throws(KafkaError) {
         let redactor = Redactor(properties: properties)
-        pointer = try Configuration(properties, events: events).makeClient(RD_KAFKA_PRODUCER, redactor)
+        pointer = try Configuration(properties, events: events, tokens: tokens).makeClient(RD_KAFKA_PRODUCER, redactor)
     }
 
     deinit {

@@ -19,13 +19,14 @@ struct ConsumerHandle: ~Copyable {
     private(set) var isLeaving = false
     private var mustOutliveUs = false
 
-    init(_ properties: [(name: String, value: String)]) throws(KafkaError) {
+    init(_ properties: [(name: String, value: String)], tokens: (any KafkaTokenSource)? = nil) throws(KafkaError) {
         let wakeUp = try KafkaWakeUp()
         let events =
             RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_LOG
             | RD_KAFKA_EVENT_STATS
         let redactor = Redactor(properties: properties)
-        let client = try Configuration(properties, events: events).makeClient(RD_KAFKA_CONSUMER, redactor)
+        let client = try Configuration(properties, events: events, tokens: tokens).makeClient(
+            RD_KAFKA_CONSUMER, redactor)
         // From here on errors, logs and statistics come through the group's queue.
         rd_kafka_poll_set_consumer(client)
         guard let control = rd_kafka_queue_get_consumer(client), let data = rd_kafka_queue_new(client) else {

@@ -10,14 +10,15 @@ public final class KafkaAdmin {
 
     /// `properties` are librdkafka's, by name, and win over the defaults.
     public init(
-        brokers: String, clientID: String = "varve", properties: [String: String] = [:], logger: Logger
+        brokers: String, clientID: String = "varve", properties: [String: String] = [:],
+        tokens: (any KafkaTokenSource)? = nil, logger: Logger
     ) throws(KafkaError) {
         var all: [(name: String, value: String)] = [("bootstrap.servers", brokers), ("client.id", clientID)]
         all += properties.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         all.append(("log.queue", "true"))
         redactor = Redactor(properties: all)
         bridge = LogBridge(logger: logger, redactor: redactor)
-        client = try ClientHandle(all, events: RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
+        client = try ClientHandle(all, events: RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG, tokens: tokens)
         // A null queue stands for the main one.
         _ = rd_kafka_set_log_queue(client.pointer, nil)
     }

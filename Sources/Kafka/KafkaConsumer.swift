@@ -36,7 +36,7 @@ public final class KafkaConsumer {
     /// Starts librdkafka's threads; connects as soon as there is something to do. Throws for wrong settings only.
     public init(_ settings: KafkaSettings, logger: Logger) throws(KafkaError) {
         let properties = try settings.consumerProperties()
-        handle = try ConsumerHandle(properties)
+        handle = try ConsumerHandle(properties, tokens: settings.tokens)
         bridge = LogBridge(logger: logger, redactor: Redactor(properties: properties))
     }
 

@@ -22,14 +22,16 @@ public final class KafkaProducer {
 
     /// `properties` are librdkafka's, by name, and win over the defaults.
     public init(
-        brokers: String, clientID: String = "varve", properties: [String: String] = [:], logger: Logger
+        brokers: String, clientID: String = "varve", properties: [String: String] = [:],
+        tokens: (any KafkaTokenSource)? = nil, logger: Logger
     ) throws(KafkaError) {
         var all: [(name: String, value: String)] = [
             ("bootstrap.servers", brokers), ("client.id", clientID), ("linger.ms", "5"),
         ]
         all += properties.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
         all.append(("log.queue", "true"))
-        let client = try ClientHandle(all, events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG)
+        let client = try ClientHandle(
+            all, events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG, tokens: tokens)
         guard let queue = rd_kafka_queue_get_main(client.pointer) else {
             throw KafkaError(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE, operation: "kafka producer")
         }

@@ -22,6 +22,8 @@ public struct KafkaSettings: Sendable {
     /// Any property of librdkafka, by its name. They win over what the other settings imply, but for those on which
     /// exactly-once depends: a value that contradicts them is refused.
     public var properties: [String: String]
+    /// Answers the broker's question who this is, with `sasl.mechanism` OAUTHBEARER; nil where properties do.
+    public var tokens: (any KafkaTokenSource)?
 
     public init(
         brokers: String, group: String, clientID: String = "varve", instanceID: String? = nil,

@@ -2,11 +2,13 @@ import ArgumentParser
 
 /// Programs that the benchmark driver (Tests/python/bench.py) starts; `make bench` runs them in the right order.
 @main
-struct VarveBench: ParsableCommand {
+struct VarveBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "varve-bench",
         abstract: "Makes sample events, sends them to Kafka, and measures floors and formats.",
-        subcommands: [Generate.self, Produce.self, Floor.self, Shred.self])
+        subcommands: [
+            Generate.self, Produce.self, Floor.self, Shred.self, CatalogCommand.self, Scrape.self,
+        ])
 }
 
 /// Which sample events.

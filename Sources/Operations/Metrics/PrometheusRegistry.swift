@@ -25,6 +25,7 @@ public final class PrometheusRegistry: MetricsFactory {
         var help: [String: String] = [:]
         var dropped: [String: UInt64] = [:]
         var collectors: [@Sendable () async -> [MetricFamily]] = []
+        var columnCollectors: [@Sendable () async -> [MetricColumns]] = []
     }
 
     /// From a millisecond to a minute.
@@ -38,14 +39,16 @@ public final class PrometheusRegistry: MetricsFactory {
     private static let droppedHelp = "Series that a metric was refused because it had too many."
 
     private let seriesMax: Int
+    private let rowsMax: Int
     private let bounds: [String: [Double]]
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - seriesMax: per metric.
+    ///   - rowsMax: per metric of `MetricColumns`, whose labels come from an assignment and not from data.
     ///   - bounds: ascending upper bounds of histograms by metric name, where the usual ones do not fit.
-    public init(seriesMax: Int = 1000, bounds: [String: [Double]] = [:]) {
-        (self.seriesMax, self.bounds) = (seriesMax, bounds)
+    public init(seriesMax: Int = 1000, rowsMax: Int = 20_000, bounds: [String: [Double]] = [:]) {
+        (self.seriesMax, self.rowsMax, self.bounds) = (seriesMax, rowsMax, bounds)
     }
 
     /// Sets what `# HELP` says of a metric, by the name that it is scraped under.
@@ -60,10 +63,35 @@ public final class PrometheusRegistry: MetricsFactory {
         state.withLock { $0.collectors.append(collect) }
     }
 
+    /// Adds metrics of many series that share their labels. They come after the others, in the order of their rows.
+    public func addColumns(_ collect: @escaping @Sendable () async -> [MetricColumns]) {
+        state.withLock { $0.columnCollectors.append(collect) }
+    }
+
     // MARK: Scraping
 
-    /// All metrics, in the order of their names and labels.
+    /// All metrics, in the order of their names and labels; columns come last.
     public func render() async -> String {
+        String(decoding: await renderBytes(), as: UTF8.self)
+    }
+
+    /// The same as UTF-8.
+    public func renderBytes() async -> [UInt8] {
+        var tables: [MetricColumns] = []
+        for collect in state.withLock({ $0.columnCollectors }) { tables += await collect() }
+        let rows = tables.reduce(0) { $0 + $1.labels.count * $1.columns.count }
+        var columns = PrometheusWriter(reserving: rows * 110)
+        for table in tables {
+            for column in table.columns {
+                let leftOut = columns.append(column, table.labels, rowsMax: rowsMax)
+                if leftOut > 0 { drop(leftOut, of: column.name) }
+            }
+        }
+        // What was dropped above is told below.
+        return Array(await renderFamilies().utf8) + columns.bytes
+    }
+
+    private func renderFamilies() async -> String {
         var collected: [MetricFamily] = []
         for collect in state.withLock({ $0.collectors }) { collected += await collect() }
         let (families, help) = state.withLock { ($0.families, $0.help) }

@@ -14,8 +14,9 @@ struct BrokerQuestions: Sendable {
     func metadata() async throws -> KafkaMetadata {
         let (settings, logger, timeout) = (settings, logger, timeout)
         return try await onOwnThread(named: "brokers") {
-            try KafkaAdmin(brokers: settings.brokers, properties: settings.properties, logger: logger)
-                .metadata(timeout: timeout)
+            try KafkaAdmin(
+                brokers: settings.brokers, properties: settings.properties, tokens: settings.tokens, logger: logger
+            ).metadata(timeout: timeout)
         }
     }
 

@@ -11,7 +11,13 @@ struct RunLogging: Sendable {
         for secret in loaded.secrets { secrets.add(secret) }
         output = LogOutput(
             format: loaded.settings.log.format == .json ? .json : .text,
-            levels: LogLevels(loaded.settings.log.level) ?? LogLevels(), secrets: secrets, clock: clock)
+            levels: Self.levels(loaded.settings.log), secrets: secrets, clock: clock)
+    }
+
+    private static func levels(_ settings: Settings.Log) -> LogLevels {
+        LogLevels(
+            Logger.Level(rawValue: settings.level) ?? .info,
+            components: settings.levels.compactMapValues { Logger.Level(rawValue: $0) })
     }
 
     func logger(_ label: String) -> Logger {

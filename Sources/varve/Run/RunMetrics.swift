@@ -7,11 +7,13 @@ import Synchronization
 /// What `/metrics` says of a running writer. Names and labels are documented in `docs/metrics.md`.
 enum RunMetrics {
     /// The registry that takes the libraries' own metrics, and renders the writer's status at each scrape.
-    static func registry(control: IngestControl) -> PrometheusRegistry {
+    static func registry(control: IngestControl, clock: any LakeClock) -> PrometheusRegistry {
         let registry = PrometheusRegistry()
         // Once for a process: tests that run commands in process keep the first.
         MetricsBootstrap.install(registry)
-        registry.addCollector { families(control.status) }
+        registry.addCollector { families(control.status, now: clock.now()) }
+        let partitions = PartitionColumns()
+        registry.addColumns { [partitions.columns(control.status)] }
         registry.addCollector { ProcessMetrics.collect() + [build] }
         return registry
     }
@@ -21,45 +23,12 @@ enum RunMetrics {
         "varve_build_info", .gauge, help: "The program's version and the commit that it was built from.",
         samples: [.init(1, labels: [("version", Varve.version), ("commit", Varve.commit)])])
 
-    static func families(_ status: IngestStatus) -> [MetricFamily] {
+    static func families(_ status: IngestStatus, now: Timestamp) -> [MetricFamily] {
         let heads = status.tables.compactMap { table in table.head.map { (name: table.name, head: $0) } }
-        return partitionFamilies(status) + tableFamilies(status) + TableMetrics.families(heads)
-            + memoryFamilies(status)
+        return tableFamilies(status, now) + TableMetrics.families(heads) + memoryFamilies(status)
     }
 
-    private static func partitionFamilies(_ status: IngestStatus) -> [MetricFamily] {
-        func family(
-            _ name: String, _ help: String, _ value: (IngestStatus.Partition) -> Double?
-        ) -> MetricFamily {
-            MetricFamily(
-                name, .gauge, help: help,
-                samples: status.partitions.compactMap { partition in
-                    value(partition).map {
-                        .init(
-                            $0,
-                            labels: [
-                                ("table", partition.table), ("topic", partition.name.topic),
-                                ("partition", "\(partition.name.partition)"),
-                            ])
-                    }
-                })
-        }
-        return [
-            family("varve_next_offset", "The next offset to read.") { Double($0.next) },
-            family("varve_committed_offset", "The next offset in the catalog.") { Double($0.committed) },
-            family("varve_lag_events", "Events at the broker that are not in the lake.") { partition in
-                partition.end.map { Double(max(0, $0 - partition.committed)) }
-            },
-            family("varve_committed_event_time_seconds", "Highest event time in the lake, since 1970.") {
-                $0.committedWatermark.map { Double($0.milliseconds) / 1000 }
-            },
-            family("varve_lag_seconds", "Age of the newest event time in the lake; 0 where nothing waits.") {
-                $0.lagSeconds
-            },
-        ]
-    }
-
-    private static func tableFamilies(_ status: IngestStatus) -> [MetricFamily] {
+    private static func tableFamilies(_ status: IngestStatus, _ now: Timestamp) -> [MetricFamily] {
         func family(
             _ name: String, _ kind: MetricFamily.Kind, _ help: String,
             _ samples: (IngestStatus.TableStatus) -> [([(String, String)], Double)]
@@ -73,7 +42,30 @@ enum RunMetrics {
         func counter(_ name: String, _ help: String, _ value: @escaping (TableCounters) -> Int64) -> MetricFamily {
             family(name, .counter, help) { [([], Double(value($0.counters)))] }
         }
+        func gauge(
+            _ name: String, _ help: String, _ value: @escaping (IngestStatus.TableStatus) -> Double?
+        ) -> MetricFamily {
+            family(name, .gauge, help) { table in value(table).map { [([], $0)] } ?? [] }
+        }
+        let byTable = Dictionary(grouping: status.partitions, by: \.table)
         return [
+            gauge("varve_freshness_seconds", "Age of the newest event time in the lake.") { table in
+                table.head?.progress.values.compactMap(\.watermark).max().map { now.seconds(since: $0) }
+            },
+            gauge("varve_table_lag_events", "Events at the brokers that are not in the lake, all topic partitions.") {
+                byTable[$0.name]?.reduce(0) { sum, partition in
+                    sum + (partition.end.map { Double(max(0, $0 - partition.committed)) } ?? 0)
+                }
+            },
+            gauge("varve_table_lag_seconds", "The greatest lag of the table's topic partitions.") {
+                byTable[$0.name]?.compactMap(\.lagSeconds).max()
+            },
+            gauge("varve_table_stalled_seconds", "The longest that a topic partition's waiting events got nowhere.") {
+                byTable[$0.name]?.map(\.stalledSeconds).max()
+            },
+            gauge("varve_topic_partitions", "Topic partitions that this writer reads for the table.") {
+                Double(byTable[$0.name]?.count ?? 0)
+            },
             counter("varve_events_consumed_total", "Events read and placed.") { $0.events },
             counter("varve_payload_bytes_consumed_total", "Bytes of keys and values read.") { $0.payloadBytes },
             counter("varve_events_committed_total", "Events in the lake.") { $0.eventsCommitted },
@@ -119,6 +111,9 @@ enum RunMetrics {
             gauge("varve_memory_peak_bytes", "The most of it that was ever in use.", Double(status.memoryBytesPeak)),
             gauge(
                 "varve_memory_budget_bytes", "The writer's part of the memory budget.", Double(status.memoryBytesMax)),
+            MetricFamily(
+                "varve_paused_seconds_total", .counter, help: "Time for which the full budget kept fetching off.",
+                samples: [.init(status.pausedSeconds)]),
             gauge("varve_paused", "1 while nothing is fetched because the budget is full.", status.isPaused ? 1 : 0),
             gauge(
                 "varve_store_trouble", "1 while the store does not take what it is sent.",
@@ -138,4 +133,9 @@ private enum MetricsBootstrap {
             MetricsSystem.bootstrap(registry)
         }
     }
+}
+
+extension Timestamp {
+    /// Never negative: clocks differ a little.
+    func seconds(since other: Timestamp) -> Double { Double(max(0, milliseconds - other.milliseconds)) / 1000 }
 }

@@ -1,20 +1,21 @@
 import Ingest
 import Operations
 
-/// The HTTP server of a running writer: health, readiness, metrics.
+/// The HTTP server of a running process: health, readiness, metrics, and the console where it is on.
 struct RunServer {
     private let task: Task<Void, any Error>
     let address: String
 
-    /// Starts listening in the background; nil where the configuration turns it off. An address that cannot be had ends
-    /// the start-up.
+    /// Starts listening in the background. An address that cannot be had ends the start-up.
+    ///
+    /// - Parameter setting: which setting or option named the address, for the error.
     static func start(
-        _ listen: ListenAddress?, _ registry: PrometheusRegistry, control: IngestControl, logging: RunLogging
-    ) async throws -> RunServer? {
-        guard let listen else { return nil }
+        _ listen: ListenAddress, _ registry: PrometheusRegistry, readiness: @escaping OperationsServer.Health,
+        pages: WebPages?, logging: RunLogging, setting: String = "server.listen"
+    ) async throws -> RunServer {
         let (ports, found) = AsyncThrowingStream.makeStream(of: Int.self)
         let server = OperationsServer(
-            host: listen.host, port: listen.port, registry: registry, readiness: { readiness(control.status) },
+            host: listen.host, port: listen.port, registry: registry, readiness: readiness, pages: pages,
             logger: logging.logger("varve.server")
         ) { port in
             found.yield(port)
@@ -31,9 +32,9 @@ struct RunServer {
         do {
             for try await port in ports { return RunServer(task: task, address: "\(listen.host):\(port)") }
         } catch let error as OperationsServer.ListenError {
-            throw CommandFailure(.unavailable, error.description, at: "server.listen", fix: "")
+            throw CommandFailure(.unavailable, error.description, at: setting, fix: "")
         }
-        throw CommandFailure(.software, "the server ended at once", at: "server.listen", fix: "turn it off to go on")
+        throw CommandFailure(.software, "the server ended at once", at: setting, fix: "turn it off to go on")
     }
 
     func stop() async {
@@ -42,7 +43,7 @@ struct RunServer {
     }
 
     /// Ready: in the group, polling, and the store takes what it is sent.
-    private static func readiness(_ status: IngestStatus) -> HealthReport {
+    static func readiness(_ status: IngestStatus) -> HealthReport {
         HealthReport([
             .init("assigned", isOK: status.hasAssignment, detail: "\(status.partitions.count) topic partitions"),
             .init("store", isOK: status.storeTrouble == nil, detail: status.storeTrouble ?? "takes what it is sent"),

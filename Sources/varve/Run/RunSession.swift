@@ -6,7 +6,7 @@ import Kafka
 import LakeModel
 import Logging
 import ObjectStorage
-import Synchronization
+import Operations
 
 /// One run of the writer: wires source, ingest, catalog and server together.
 struct RunSession {
@@ -27,10 +27,13 @@ struct RunSession {
         let logging = RunLogging(loaded, clock: context.clock)
         let control = IngestControl()
         // Before the store: what it counts goes to the factory that is there when it is made.
-        let registry = RunMetrics.registry(control: control)
+        let registry = RunMetrics.registry(control: control, clock: context.clock)
         let store = try await openStore()
         let tables = try await openTables(in: store, logging: logging)
-        let server = try await RunServer.start(settings.server.listen, registry, control: control, logging: logging)
+        let tracing = RunTracing(settings, clock: context.clock, logging: logging)
+        if let exporter = tracing?.exporter { registry.addCollector { exporter.families() } }
+        let export = tracing.map { tracing in Task { await tracing.exporter.run() } }
+        let server = try await serve(registry, store, control, logging)
         let signals = StopSignals { control.stop() }
         defer { signals.cancel() }
         logging.logger("varve.run").info(
@@ -41,20 +44,45 @@ struct RunSession {
             ])
         let outcome: IngestOutcome
         do {
-            outcome = try await ingest(tables, store, control, logging)
+            outcome = try await ingest(tables, store, control, logging, tracing)
         } catch {
+            await finish(tracing, export)
             await server?.stop()
             throw error
         }
+        await finish(tracing, export)
         await server?.stop()
         try report(outcome, control.status, logging.logger("varve.run"))
     }
 
+    /// Sends the last spans, within the few seconds that a request to the collector may take.
+    private func finish(_ tracing: RunTracing?, _ export: Task<Void, Never>?) async {
+        export?.cancel()
+        await export?.value
+        await tracing?.exporter.flush()
+    }
+
+    /// The server, where the configuration wants one.
+    private func serve(
+        _ registry: PrometheusRegistry, _ store: any ObjectStore, _ control: IngestControl, _ logging: RunLogging
+    ) async throws -> RunServer? {
+        guard let listen = settings.server.listen else { return nil }
+        var pages: WebPages?
+        if settings.server.servesConsole {
+            pages = RunConsole.pages(
+                settings.server, store: store, clock: context.clock, logger: logging.logger("varve.console"),
+                writer: { RunConsole.view(control.status) })
+        }
+        return try await RunServer.start(
+            listen, registry, readiness: { RunServer.readiness(control.status) }, pages: pages, logging: logging)
+    }
+
     /// Runs the loop on a thread of its own, the consumer with it.
     private func ingest(
-        _ tables: [(TableSettings, Table)], _ store: any ObjectStore, _ control: IngestControl, _ logging: RunLogging
+        _ tables: [(TableSettings, Table)], _ store: any ObjectStore, _ control: IngestControl, _ logging: RunLogging,
+        _ tracing: RunTracing?
     ) async throws -> IngestOutcome {
-        let kafka = try settings.kafkaSettings()
+        let kafka = try settings.kafkaSettings(in: context)
         let ingest = settings.ingestSettings(once: once, cores: ProcessInfo.processInfo.activeProcessorCount)
         let topics = settings.tables.flatMap { $0.topics.map(\.subscription) }
         let (clock, failpoints) = (context.clock, failpoints)
@@ -64,7 +92,8 @@ struct RunSession {
             let loop = try IngestLoop(
                 settings: ingest, tables: tables, source: KafkaEventSource(consumer, failpoints: failpoints),
                 store: store, writer: .ofThisProcess(), clock: clock,
-                random: SystemRandomNumberGenerator(), logger: logging.logger("varve.ingest"), control: control)
+                random: SystemRandomNumberGenerator(), logger: logging.logger("varve.ingest"), control: control,
+                tracer: tracing)
             return try loop.run()
         }
     }
@@ -115,38 +144,5 @@ extension WriterIdentity {
         var random = SystemRandomNumberGenerator()
         let host = ProcessInfo.processInfo.hostName
         return WriterIdentity(id: hex(random.next()), host: host, program: "varve \(Varve.version)")
-    }
-}
-
-/// Turns SIGTERM and SIGINT into a request to stop; a second one ends the process at once, as nothing can be lost.
-private final class StopSignals {
-    private var sources: [any DispatchSourceSignal] = []
-
-    init(_ stop: @escaping @Sendable () -> Void) {
-        for number in [SIGTERM, SIGINT] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            let times = SignalCount()
-            source.setEventHandler {
-                if times.next() == 1 { stop() } else { _exit(128 + number) }
-            }
-            source.resume()
-            sources.append(source)
-        }
-    }
-
-    func cancel() {
-        for source in sources { source.cancel() }
-    }
-}
-
-private final class SignalCount: Sendable {
-    private let count = Mutex(0)
-
-    func next() -> Int {
-        count.withLock { count in
-            count += 1
-            return count
-        }
     }
 }

@@ -26,14 +26,19 @@ extension Settings {
         return settings
     }
 
-    func kafkaSettings() throws(CommandFailure) -> KafkaSettings {
+    func kafkaSettings(in context: CommandContext) throws(CommandFailure) -> KafkaSettings {
         guard let brokers = kafka.brokers else {
             throw CommandFailure(.configuration, "no brokers", at: "kafka.brokers", fix: "set it, or give --brokers")
         }
-        return KafkaSettings(
+        var settings = KafkaSettings(
             brokers: brokers, group: kafka.group, instanceID: kafka.instanceID,
             assignment: kafka.assignment == .cooperative ? .cooperativeSticky : .range, reportsEnd: true,
             queueBytesMax: kafkaBytesMax, properties: kafka.properties)
+        if let tokens = MSKTokens(self, in: context) {
+            settings.tokens = tokens
+            settings.properties.merge(MSKTokens.properties) { given, _ in given }
+        }
+        return settings
     }
 }
 

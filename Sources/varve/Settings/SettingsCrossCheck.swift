@@ -8,7 +8,7 @@ struct SettingsCrossCheck {
     var checker: SettingsChecker
 
     func problems(for need: SettingsNeed) -> [Problem] {
-        var problems = s3Problems + tableProblems
+        var problems = s3Problems + tableProblems + logProblems
         if need == .ingest { problems += ingestProblems }
         return problems
     }
@@ -16,6 +16,16 @@ struct SettingsCrossCheck {
     private func problem(_ what: String, _ path: [SettingStep], fix: String) -> Problem {
         let origin = tree.value(at: path)?.origin ?? .fallback
         return Problem(what, at: checker.location(path, origin), fix: fix)
+    }
+
+    private var logProblems: [Problem] {
+        let levels: Set<String> = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+        return settings.log.levels.sorted { $0.key < $1.key }.compactMap { name, level in
+            guard !levels.contains(level) else { return nil }
+            return problem(
+                "'\(level.prefix(40))' is no level", [.key("log"), .key("levels"), .key(name)],
+                fix: "write one of trace, debug, info, notice, warning, error, critical")
+        }
     }
 
     private var ingestProblems: [Problem] {
@@ -27,10 +37,40 @@ struct SettingsCrossCheck {
         if settings.tables.isEmpty {
             problems.append(problem("no tables are given", [.key("tables")], fix: "write a table, or give --topic"))
         }
+        problems += mskProblems
         for name in settings.kafka.properties.keys.sorted() {
             guard let reason = Self.reservedProperties[name] else { continue }
             problems.append(
                 problem("the property is varve's own", [.key("kafka"), .key("properties"), .key(name)], fix: reason))
+        }
+        return problems
+    }
+
+    private var mskProblems: [Problem] {
+        let (kafka, path) = (settings.kafka, [SettingStep.key("kafka")])
+        guard kafka.mskIAM.region != nil else {
+            guard kafka.mskIAM.profile != nil || kafka.mskIAM.roleARN != nil else { return [] }
+            return [
+                problem(
+                    "IAM without the cluster's region", path + [.key("aws_msk_iam"), .key("region")],
+                    fix: "write the region of the cluster")
+            ]
+        }
+        var problems: [Problem] = []
+        for name in ["sasl.mechanism", "sasl.mechanisms", "enable.sasl.oauthbearer.unsecure.jwt"] {
+            guard let value = kafka.properties[name], value.uppercased() != "OAUTHBEARER" else { continue }
+            problems.append(
+                problem(
+                    "it contradicts kafka.aws_msk_iam", path + [.key("properties"), .key(name)], fix: "leave it out"))
+        }
+        let isProtected = (kafka.properties["security.protocol"] ?? "SASL_SSL").uppercased() == "SASL_SSL"
+        let brokers = (kafka.brokers ?? "").split(separator: ",")
+        let isHere = brokers.allSatisfy { ListenAddress(String($0))?.isLoopback ?? false }
+        if !isProtected, !isHere {
+            problems.append(
+                problem(
+                    "tokens would travel in the clear", path + [.key("properties"), .key("security.protocol")],
+                    fix: "leave it out: SASL_SSL is what MSK takes"))
         }
         return problems
     }

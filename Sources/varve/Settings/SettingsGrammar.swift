@@ -13,6 +13,7 @@ enum SettingsGrammar {
         SettingKey("commit", .record(commit), "When finished objects become visible."),
         SettingKey("server", .record(server), "Health and metrics over HTTP while `varve run` runs."),
         SettingKey("log", .record(log), "The log on standard error."),
+        SettingKey("tracing", .record(tracing), "Spans of polls, uploads and commits, for OpenTelemetry."),
         SettingKey("shutdown", .record(shutdown), "What happens on SIGTERM and SIGINT."),
         SettingKey("erasure", .record(erasure), "How `varve erase` signs its certificates."),
         SettingKey(
@@ -32,8 +33,17 @@ enum SettingsGrammar {
             "assignment", .choice(["cooperative", "eager"]), fallback: "cooperative",
             "How topic partitions move between writers. Cooperative moves only those that must, so the others go on."),
         SettingKey(
+            "aws_msk_iam", .record(mskIAM),
+            "Authentication by Amazon MSK's IAM: short-lived tokens, signed with credentials of AWS's usual chain."),
+        SettingKey(
             "properties", .dictionary(underscore: "."),
             "librdkafka properties, passed as they are: `security.protocol`, `sasl.username`, …"),
+    ]
+
+    static let mskIAM: [SettingKey] = [
+        SettingKey("region", .anyText, "The cluster's region; turns it on, with SASL_SSL and OAUTHBEARER."),
+        SettingKey("profile", .anyText, "A profile of ~/.aws/config; by default the one of s3, else AWS_PROFILE."),
+        SettingKey("role_arn", .anyText, "A role to assume first, for a cluster of another account."),
     ]
 
     static let commit: [SettingKey] = [
@@ -49,7 +59,15 @@ enum SettingsGrammar {
     static let server: [SettingKey] = [
         SettingKey(
             "listen", .listenAddress, fallback: "127.0.0.1:9464",
-            "Where /healthz, /readyz and /metrics are served, or `off`. Loopback, so that nothing is open by default.")
+            "Where /healthz, /readyz and /metrics are served, or `off`. Loopback, so that nothing is open by default."),
+        SettingKey(
+            "console", .choice(["auto", "on", "off"]), fallback: "auto",
+            "Whether the web console is served there too. Auto: where `listen` is loopback or there is a token, so that "
+                + "nobody else reads it by accident."),
+        SettingKey(
+            "console_token", .text(expecting: "at least 16 characters") { $0.utf8.count >= 16 }, secret: true,
+            "What the web console asks for; write it as ${NAME} or ${file:/path}. Without it everyone who reaches the "
+                + "address may read."),
     ]
 
     static let log: [SettingKey] = [
@@ -57,7 +75,20 @@ enum SettingsGrammar {
             "level", .choice(["trace", "debug", "info", "notice", "warning", "error", "critical"]), fallback: "info",
             "The least level that is logged."),
         SettingKey(
+            "levels", .dictionary(underscore: "."),
+            "Levels of single components: `varve.kafka: debug`. docs/logging.md names them; a name's beginning counts "
+                + "for all below it."),
+        SettingKey(
             "format", .choice(["text", "json"]), fallback: "text", "Lines for people, or a JSON object on each line."),
+    ]
+
+    static let tracing: [SettingKey] = [
+        SettingKey(
+            "otlp_endpoint", .webURL,
+            "The collector, such as http://127.0.0.1:4318; spans go there as OTLP over HTTP. Off where it is absent."),
+        SettingKey(
+            "authorization", .anyText, secret: true,
+            "The Authorization header for the collector; write it as ${NAME} or ${file:/path}."),
     ]
 
     static let shutdown: [SettingKey] = [

@@ -23,6 +23,14 @@ struct CatCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only events with this key.", valueName: "text"))
     var key: String?
 
+    @Option(help: ArgumentHelp("Only events with this header, and with this value of it.", valueName: "name[=value]"))
+    var header: HeaderArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Only events of this trace: the 32 hex digits of their W3C traceparent header.", valueName: "id"))
+    var trace: TraceArgument?
+
     @Flag(help: "Print payloads only, each with a line feed; tombstones are left out.")
     var raw = false
 
@@ -38,7 +46,8 @@ struct CatCommand: AsyncParsableCommand {
         let query = filter.query(side: table.side, now: session.now)
         let objects = try await snapshot.objects(query).filter(filter.matchesTopic).sorted(by: Self.readsBefore)
         let selection = EventSelection(
-            filter: filter, key: key, raw: raw, layout: snapshot.head.layout, now: session.now)
+            filter: filter, key: key, header: header, trace: trace?.id, raw: raw, layout: snapshot.head.layout,
+            now: session.now)
         var reader = ObjectLineReader(store: session.store, table: table.table)
         var left = limit ?? .max
         for object in objects where left > 0 && selection.mayMatch(object) {

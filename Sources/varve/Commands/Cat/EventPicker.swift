@@ -31,7 +31,7 @@ struct EventPicker {
             return true
         }
         guard try matchesCoordinates(line) else { return false }
-        guard selection.raw || selection.key != nil || times != nil else {
+        guard selection.raw || selection.needsEvent || times != nil else {
             try emit(line)
             return true
         }
@@ -41,7 +41,7 @@ struct EventPicker {
         } catch {
             throw ReadError.damaged(path: path, reason: error.description)
         }
-        if let key = selection.key, event.key.map({ $0.elementsEqual(key.utf8) }) != true { return false }
+        guard selection.matches(event) else { return false }
         if let times, eventTime.of(event).map(times.contains) != true { return false }
         guard selection.raw else {
             try emit(line)

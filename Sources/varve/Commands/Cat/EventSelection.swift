@@ -6,12 +6,19 @@ import LakeModel
 struct EventSelection: Sendable {
     var filter: ObjectFilter
     var key: String?
+    /// The header that events must have, and with which value; nil for any.
+    var header: HeaderArgument?
+    /// The trace that events must belong to: 32 lower-case hex digits.
+    var trace: String?
     var raw: Bool
     var layout: TableLayout?
     var now: Timestamp
 
     /// True where lines have to be looked into.
-    var needsEnvelope: Bool { filter.topic != nil || filter.offsets != nil || key != nil }
+    var needsEnvelope: Bool { filter.topic != nil || filter.offsets != nil || needsEvent }
+
+    /// True where events have to be read whole.
+    var needsEvent: Bool { key != nil || header != nil || trace != nil }
     var needsTime: Bool { filter.from != nil || filter.to != nil }
 
     /// Throws where the object's format cannot answer what is asked.
@@ -21,8 +28,8 @@ struct EventSelection: Sendable {
         case .value:
             guard needsEnvelope else { return }
             throw CommandFailure(
-                .usage, "value lines carry no topic, offset or key", at: "table \(table)",
-                fix: "leave --topic, --offsets and --key out, or use the format envelope")
+                .usage, "value lines carry no topic, offset, key or header", at: "table \(table)",
+                fix: "leave --topic, --offsets, --key, --header and --trace out, or use the format envelope")
         }
     }
 
@@ -54,6 +61,16 @@ struct EventSelection: Sendable {
         guard let key, let columns = object.columns else { return true }
         let keys = columns.first { $0.name == "key" || $0.name == "_key" }
         return keys?.mayHold(text: key) ?? true
+    }
+
+    /// Whether an event has the key and the headers asked for.
+    func matches(_ event: StoredEvent) -> Bool {
+        if let key, event.key.map({ $0.elementsEqual(key.utf8) }) != true { return false }
+        if let header, !event.headers.contains(where: header.matches) { return false }
+        guard let trace else { return true }
+        return event.headers.contains { header in
+            header.name.elementsEqual("traceparent".utf8) && header.value.flatMap(TraceParent.init)?.traceID == trace
+        }
     }
 
     func picker(for object: DataObject) -> EventPicker {

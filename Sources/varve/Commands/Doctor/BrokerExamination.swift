@@ -6,10 +6,11 @@ import Logging
 struct BrokerExamination {
     var settings: Settings
     var logger: Logger
+    var context: CommandContext
 
     func findings() async -> [DoctorFinding] {
         do {
-            let questions = BrokerQuestions(settings: try settings.kafkaSettings(), logger: logger)
+            let questions = BrokerQuestions(settings: try settings.kafkaSettings(in: context), logger: logger)
             let metadata = try await questions.metadata()
             let names = metadata.brokers.map { "\($0.host):\($0.port)" }.sorted().joined(separator: ", ")
             let reached = DoctorFinding(

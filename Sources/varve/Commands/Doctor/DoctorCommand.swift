@@ -30,7 +30,9 @@ struct DoctorCommand: AsyncParsableCommand {
         findings += await StoreExamination(settings: loaded.settings, context: context).findings()
         if loaded.settings.kafka.brokers != nil {
             progress.show("asking the brokers")
-            findings += await BrokerExamination(settings: loaded.settings, logger: logger).findings()
+            findings += await BrokerExamination(
+                settings: loaded.settings, logger: logger, context: CommandContext.current
+            ).findings()
         }
         progress.clear()
         findings = findings.map { $0.masked(by: mask) }

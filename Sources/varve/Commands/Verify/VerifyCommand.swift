@@ -113,7 +113,8 @@ extension VerifyCommand {
 
     /// Compares the catalog's next offsets with the brokers'.
     private func compare(_ report: VerifyReport, _ session: LakeSession) async throws -> [VerifyFinding] {
-        let questions = BrokerQuestions(settings: try session.settings.kafkaSettings(), logger: session.logger)
+        let settings = try session.settings.kafkaSettings(in: session.context)
+        let questions = BrokerQuestions(settings: settings, logger: session.logger)
         let offsets = try await questions.offsets(ofTopics: Set(report.next.keys.map(\.topic)))
         let lag = KafkaComparison.lag(next: report.next, broker: offsets)
         session.console.say("\(report.table): \(lag) events behind the brokers")

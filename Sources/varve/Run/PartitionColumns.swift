@@ -1,0 +1,54 @@
+import Ingest
+import LakeModel
+import Operations
+import Synchronization
+
+/// The metrics of topic partitions. Their labels are rendered once for each assignment, not at each scrape.
+final class PartitionColumns: Sendable {
+    private struct Name: Equatable {
+        var table: String
+        var name: TopicPartition
+    }
+
+    private let known = Mutex((names: [Name](), labels: MetricLabels([])))
+
+    func columns(_ status: IngestStatus) -> MetricColumns {
+        let partitions = status.partitions
+        func column(
+            _ name: String, _ help: String, _ value: (IngestStatus.Partition) -> Double?
+        ) -> MetricColumns.Column {
+            .init(name, .gauge, help: help, values: partitions.map { value($0) ?? .nan })
+        }
+        return MetricColumns(
+            labels: labels(partitions),
+            columns: [
+                column("varve_next_offset", "The next offset to read.") { Double($0.next) },
+                column("varve_committed_offset", "The next offset in the catalog.") { Double($0.committed) },
+                column("varve_lag_events", "Events at the broker that are not in the lake.") { partition in
+                    partition.end.map { Double(max(0, $0 - partition.committed)) }
+                },
+                column("varve_committed_event_time_seconds", "Highest event time in the lake, since 1970.") {
+                    $0.committedWatermark.map { Double($0.milliseconds) / 1000 }
+                },
+                column("varve_lag_seconds", "Age of the newest event time in the lake; 0 where nothing waits.") {
+                    $0.lagSeconds
+                },
+                column("varve_stalled_seconds", "How long waiting events have got nowhere.") { $0.stalledSeconds },
+            ])
+    }
+
+    private func labels(_ partitions: [IngestStatus.Partition]) -> MetricLabels {
+        known.withLock { known in
+            let isSame =
+                known.names.count == partitions.count
+                && zip(known.names, partitions).allSatisfy { $0.name == $1.name && $0.table == $1.table }
+            guard !isSame else { return known.labels }
+            known.names = partitions.map { Name(table: $0.table, name: $0.name) }
+            known.labels = MetricLabels(
+                partitions.map {
+                    [("table", $0.table), ("topic", $0.name.topic), ("partition", "\($0.name.partition)")]
+                })
+            return known.labels
+        }
+    }
+}
