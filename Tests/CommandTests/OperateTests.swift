@@ -1,3 +1,4 @@
+import Catalog
 import Foundation
 import Ingest
 import LakeModel
@@ -119,18 +120,19 @@ struct OperateTests {
                 stalledSeconds: Double(index) * 100)
         }
         var head = TableHead()
-        head.progress[names[0]] = Progress(next: 10, watermark: now)
+        for name in names { head.progress[name] = Progress(next: 10, watermark: now) }
         status.tables = [
             IngestStatus.TableStatus(
                 name: "orders", version: 3, head: head, openObjects: 1, waitingObjects: 2, counters: TableCounters())
         ]
+        let later = now.advanced(byMilliseconds: 30_000)
         let registry = PrometheusRegistry()
-        registry.addCollector { [status] in RunMetrics.families(status) }
+        registry.addCollector { [status] in RunMetrics.families(status, now: later) }
         let columns = PartitionColumns()
         registry.addColumns { [status] in [columns.columns(status)] }
         let text = await registry.render()
         for line in [
-            #"varve_table_watermark_time_seconds{table="orders"} 1795237629"#,
+            #"varve_freshness_seconds{table="orders"} 30"#,
             #"varve_table_lag_events{table="orders"} 15"#, #"varve_table_lag_seconds{table="orders"} 2"#,
             #"varve_table_stalled_seconds{table="orders"} 200"#, #"varve_topic_partitions{table="orders"} 3"#,
             #"varve_lag_events{partition="2",table="orders",topic="orders"} 10"#,

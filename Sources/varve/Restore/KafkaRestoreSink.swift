@@ -63,7 +63,8 @@ final class KafkaRestoreSink: RestoreSink {
             properties["transaction.timeout.ms"] = properties["transaction.timeout.ms"] ?? "60000"
         }
         producer = try KafkaProducer(
-            brokers: destination.settings.brokers, clientID: "varve-restore", properties: properties, logger: logger)
+            brokers: destination.settings.brokers, clientID: "varve-restore", properties: properties,
+            tokens: destination.settings.tokens, logger: logger)
         var settings = destination.settings
         settings.group = destination.group
         settings.instanceID = nil

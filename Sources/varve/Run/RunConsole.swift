@@ -10,12 +10,13 @@ import WebConsole
 enum RunConsole {
     static func pages(
         _ settings: Settings.Server, store: any ObjectStore, clock: any LakeClock, logger: Logger,
-        options: ConsoleOptions = ConsoleOptions(), writer: @escaping ConsoleAPI.Writer = { nil }
+        options: ConsoleOptions = ConsoleOptions(),
+        writer: @escaping ConsoleAPI.Writer = { nil }
     ) -> WebPages {
         let lake = Lake(store: ReadOnlyStore(store), clock: clock, logger: logger)
         let watch = LakeWatch(lake: lake, options: options, clock: clock, logger: logger)
         let api = ConsoleAPI(
-            watch: watch, writer: writer, clock: clock, options: options, program: "varve \(Varve.version)")
+            watch: watch, writer: writer, clock: clock, options: options, program: Varve.fullVersion)
         let names: Set<String> = settings.listen.map { [$0.host] } ?? []
         let pages = ConsolePages(
             api: api, door: ConsoleDoor(token: settings.consoleToken, hosts: names, clock: clock))

@@ -7,11 +7,11 @@ import Synchronization
 /// What `/metrics` says of a running writer. Names and labels are documented in `docs/metrics.md`.
 enum RunMetrics {
     /// The registry that takes the libraries' own metrics, and renders the writer's status at each scrape.
-    static func registry(control: IngestControl) -> PrometheusRegistry {
+    static func registry(control: IngestControl, clock: any LakeClock) -> PrometheusRegistry {
         let registry = PrometheusRegistry()
         // Once for a process: tests that run commands in process keep the first.
         MetricsBootstrap.install(registry)
-        registry.addCollector { families(control.status) }
+        registry.addCollector { families(control.status, now: clock.now()) }
         let partitions = PartitionColumns()
         registry.addColumns { [partitions.columns(control.status)] }
         registry.addCollector { ProcessMetrics.collect() + [build] }
@@ -23,12 +23,12 @@ enum RunMetrics {
         "varve_build_info", .gauge, help: "The program's version and the commit that it was built from.",
         samples: [.init(1, labels: [("version", Varve.version), ("commit", Varve.commit)])])
 
-    static func families(_ status: IngestStatus) -> [MetricFamily] {
+    static func families(_ status: IngestStatus, now: Timestamp) -> [MetricFamily] {
         let heads = status.tables.compactMap { table in table.head.map { (name: table.name, head: $0) } }
-        return tableFamilies(status) + TableMetrics.families(heads) + memoryFamilies(status)
+        return tableFamilies(status, now) + TableMetrics.families(heads) + memoryFamilies(status)
     }
 
-    private static func tableFamilies(_ status: IngestStatus) -> [MetricFamily] {
+    private static func tableFamilies(_ status: IngestStatus, _ now: Timestamp) -> [MetricFamily] {
         func family(
             _ name: String, _ kind: MetricFamily.Kind, _ help: String,
             _ samples: (IngestStatus.TableStatus) -> [([(String, String)], Double)]
@@ -49,6 +49,9 @@ enum RunMetrics {
         }
         let byTable = Dictionary(grouping: status.partitions, by: \.table)
         return [
+            gauge("varve_freshness_seconds", "Age of the newest event time in the lake.") { table in
+                table.head?.progress.values.compactMap(\.watermark).max().map { now.seconds(since: $0) }
+            },
             gauge("varve_table_lag_events", "Events at the brokers that are not in the lake, all topic partitions.") {
                 byTable[$0.name]?.reduce(0) { sum, partition in
                     sum + (partition.end.map { Double(max(0, $0 - partition.committed)) } ?? 0)

@@ -27,7 +27,7 @@ struct RunSession {
         let logging = RunLogging(loaded, clock: context.clock)
         let control = IngestControl()
         // Before the store: what it counts goes to the factory that is there when it is made.
-        let registry = RunMetrics.registry(control: control)
+        let registry = RunMetrics.registry(control: control, clock: context.clock)
         let store = try await openStore()
         let tables = try await openTables(in: store, logging: logging)
         let tracing = RunTracing(settings, clock: context.clock, logging: logging)

@@ -52,14 +52,14 @@ struct RestoreOptions: ParsableArguments {
 
     /// How the cluster that takes the events is reached.
     func kafka(_ session: LakeSession) throws -> KafkaSettings {
-        guard let toConfig else { return try session.settings.kafkaSettings() }
+        guard let toConfig else { return try session.settings.kafkaSettings(in: session.context) }
         var options = ConfigOptions()
         options.config = toConfig
         var source = try options.source(in: session.context)
         if let brokers { source.options.append(([.key("kafka"), .key("brokers")], brokers, "--brokers")) }
         // Its lake does not matter, so it need not be there.
         if source.yaml?.text.contains("lake:") != true { source.options.append(([.key("lake")], "file:///", "")) }
-        return try source.load(for: .lake).settings.kafkaSettings()
+        return try source.load(for: .lake).settings.kafkaSettings(in: session.context)
     }
 
     /// The same; where nothing is sent the brokers need not be known.
