@@ -44,11 +44,6 @@ struct VacuumCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long log entries are kept (default: 30d).", valueName: "time"))
     var logAfter: DurationArgument?
 
-    @Option(
-        help: ArgumentHelp(
-            "With --yes: writes metrics of what was found and done, as Prometheus text.", valueName: "file"))
-    var metrics: String?
-
     /// Rows that a plan lists; the rest is counted.
     private static let rowsMax = 100_000
 
@@ -115,7 +110,6 @@ struct VacuumCommand: AsyncParsableCommand {
             for failure in report.failures.prefix(10) { session.console.say("  \(failure.key): \(failure.reason)") }
         }
         try Listing(rows).print(as: format.output, to: session.console)
-        if let metrics { try await VacuumMetrics(reports: rows.map(\.report), now: session.now).write(to: metrics) }
         if rows.contains(where: { !$0.report.failures.isEmpty }) { throw CommandFailure.checkFailed }
     }
 }
