@@ -31,7 +31,6 @@ final class TableWriter {
     /// Of the commit that is under way, or was last.
     var commitID: CommitID?
     var counters = TableCounters()
-    private var closedEnd: (hour: LakeHour, end: Timestamp)?
     /// Compressed by uncompressed bytes of the frames that came back lately; JSON's usual one before the first.
     private(set) var typicalRatio = 0.2
 
@@ -59,15 +58,6 @@ final class TableWriter {
         router = try EventRouter(settings)
         columns = settings.format == .parquet ? TableColumns(settings.parquet) : nil
         lastCommitAt = clock.elapsed()
-    }
-
-    /// The end of the last hour that is declared complete; worked out once for each hour, as zones make it costly.
-    var completeThrough: Timestamp? {
-        guard let hour = head?.closedThrough else { return nil }
-        if let (known, end) = closedEnd, known == hour { return end }
-        let end = PartitionCalendar(settings.layout).map { Timestamp(milliseconds: $0.end(of: hour)) }
-        closedEnd = end.map { (hour, $0) }
-        return end
     }
 
     /// All that is cut and not in the catalog.
