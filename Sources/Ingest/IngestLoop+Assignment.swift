@@ -99,6 +99,8 @@ extension IngestLoop {
             table.commitIsUrgent = true
         }
         for index in indices { sources[index].phase = .revoking }
+        // Who has nothing waits for what the group says next, which may be all of it again.
+        if !sources.indices.contains(where: { sources[$0].isConsumed }) { hasAssignment = false }
         // Lost partitions have no owner to wait for: the commit is tried all the same, and the catalog decides.
         let deadline = lost ? clock.elapsed() : clock.elapsed() + settings.revokeTimeout
         revocations.append(Revocation(names: names, sources: indices, deadline: deadline))

@@ -203,6 +203,8 @@ extension IngestLoop {
     private func reset(_ table: TableWriter) {
         table.counters.resets += 1
         table.discardAll(workshop: workshop)
+        // What there was at the start is not all read any more. A writer that is told to stop leaves it to the next.
+        if case .draining(.drained) = stage { stage = .running }
         for index in sources.indices where sources[index].table == Int32(table.index) {
             sources[index].forgetUncommitted()
             if sources[index].phase == .consuming { sources[index].phase = .starting }

@@ -64,6 +64,9 @@ struct SourceState {
 
     var isDirty: Bool { next > cut }
 
+    /// Whether it is this writer's, and is not being given up.
+    var isConsumed: Bool { phase == .starting || phase == .consuming }
+
     /// Whether it is in the hands of this writer.
     var isHeld: Bool { phase != .away }
 }

@@ -124,6 +124,23 @@ struct ExactlyOnceTests {
         #expect(zombie.control.status.tables.first?.counters.resets == 1)
         try await fixture.expectExactlyOnce()
     }
+
+    @Test("a writer that runs to the end does not end where its topic partitions are lost for a while")
+    func lostForAWhile() async throws {
+        let fixture = try IngestFixture()
+        fixture.produceOrders(400)
+        let source = MemorySource(fixture.broker)
+        let loop = try await fixture.loop(try fixture.settings(), source: source, seed: 1)
+        let names = fixture.broker.partitions()
+        source.assign(names)
+        try await fixture.turn(loop) { (loop.control.status.tables.first?.counters.events ?? 0) > 0 }
+        source.revoke(names, lost: true)
+        try await fixture.turn(loop) { Set(source.released) == Set(names) }
+        for _ in 0..<100 { #expect(try loop.turn(waitMax: .zero) == nil) }
+        source.assign(names)
+        #expect(try await fixture.finish(loop).isFinished)
+        try await fixture.expectExactlyOnce()
+    }
 }
 
 extension IngestOutcome {
