@@ -193,7 +193,7 @@ def test_what_is_explained_as_empty_is_empty(prometheus):
 
 
 def test_dead_letters_and_nothing_else_raises_an_alert(prometheus):
-    # A tenth of the produced events is no JSON, which is no health of the events; the writer's health is another matter.
+    # A tenth of the produced events is no JSON, which is for their producer; the writer's health is another matter.
     firing = {alert["metric"]["alertname"] for alert in prometheus.query('ALERTS{alertstate="firing"}')}
     assert firing <= {"VarveDeadLetterRateHigh"}
 
@@ -217,9 +217,8 @@ def test_documented_metrics_are_there(prometheus):
 
 def test_the_image_asks_for_health_in_a_way_that_works(prometheus):
     """The HEALTHCHECK of the image, with this writer's port."""
-    line = next(
-        line for line in (DEPLOY / "image/Dockerfile").read_text().splitlines() if line.strip().startswith('CMD ["/bin/bash"'))
-    command = json.loads(line.strip().removeprefix("CMD "))
+    lines = (line.strip() for line in (DEPLOY / "image/Dockerfile").read_text().splitlines())
+    command = json.loads(next(line for line in lines if line.startswith('CMD ["/bin/bash"')).removeprefix("CMD "))
     healthy = [part.replace("/9464", f"/{prometheus.ports['writer']}") for part in command]
     assert run(*healthy, check=False).returncode == 0
     nobody = [part.replace("/9464", f"/{free_port()}") for part in command]
