@@ -1,6 +1,7 @@
 """The chart, rendered by helm and judged by the schemas of Kubernetes, and of the resources of others."""
 import json
 import os
+import re
 import tarfile
 
 import pytest
@@ -11,6 +12,7 @@ from custom_resources import problems
 
 CHART = DEPLOY / "helm/varve"
 FULL = CHART / "ci/full-values.yaml"
+EXAMPLE = DEPLOY / "terraform/examples/eks-msk/values.yaml"
 KUBERNETES = ["1.29.0", "1.33.0", "1.37.0"]
 CUSTOM = {"ScaledObject", "ServiceMonitor", "PrometheusRule", "ExternalSecret"}
 
@@ -93,7 +95,7 @@ def test_dashboards_come_as_they_are(helm):
 
 
 def test_varve_takes_the_configuration(helm, tmp_path):
-    for documents in both(helm):
+    for documents in (*both(helm), render(helm, "-f", EXAMPLE)):
         config = tmp_path / "varve.yaml"
         config.write_text(find(documents, "ConfigMap", "lake-varve")[0]["data"]["varve.yaml"])
         environment = os.environ | {"KAFKA_PASSWORD": "canary-4711", "VARVE_SERVER_LISTEN": "0.0.0.0:9464"}
@@ -166,6 +168,12 @@ def test_selectors_find_their_pods(helm):
             selector = selector.get("matchLabels", selector)
             found = [these for these in labels if selector.items() <= these.items()]
             assert len(found) == 1, document["metadata"]["name"]
+
+
+def test_service_accounts_are_those_that_the_roles_trust(helm):
+    trusted = re.findall(r'service_account\s+= "(.*)"', (EXAMPLE.parent / "main.tf").read_text())
+    accounts = {document["metadata"]["name"] for document in find(render(helm, "-f", EXAMPLE), "ServiceAccount")}
+    assert set(trusted) == accounts
 
 
 @pytest.mark.parametrize("wrong", [
