@@ -78,7 +78,7 @@ stack: ## Starts Kafka, MinIO and Varve with Docker Compose (minio/)
 
 stack-up: ## Starts the whole stack: a maintainer, Prometheus, Grafana and a load too (deploy/compose); RATE=2000
 	docker compose -f deploy/compose/compose.yaml up --build --detach --wait
-	@echo "Grafana http://127.0.0.1:3000  Prometheus http://127.0.0.1:9090  MinIO http://127.0.0.1:9001"
+	@echo "Grafana http://127.0.0.1:3000  Varve http://127.0.0.1:9464  Prometheus http://127.0.0.1:9090  MinIO http://127.0.0.1:9001"
 
 stack-down: ## Stops it and removes what it stored
 	docker compose -f deploy/compose/compose.yaml --profile jobs down --volumes

@@ -1,4 +1,4 @@
-"""What the tests of deploy/ share: where things are, and the tools that judge them. Installed by Tests/servers/install."""
+"""What the tests of deploy/ share: where things are, and the tools that judge them (Tests/servers/install)."""
 import os
 import pathlib
 import shutil

@@ -1,6 +1,7 @@
 """The chart, rendered by helm and judged by the schemas of Kubernetes, and of the resources of others."""
 import json
 import os
+import re
 import tarfile
 
 import pytest
@@ -11,6 +12,7 @@ from custom_resources import problems
 
 CHART = DEPLOY / "helm/varve"
 FULL = CHART / "ci/full-values.yaml"
+EXAMPLE = DEPLOY / "terraform/examples/eks-msk/values.yaml"
 KUBERNETES = ["1.29.0", "1.33.0", "1.37.0"]
 CUSTOM = {"ScaledObject", "ServiceMonitor", "PrometheusRule", "ExternalSecret"}
 
@@ -93,7 +95,7 @@ def test_dashboards_come_as_they_are(helm):
 
 
 def test_varve_takes_the_configuration(helm, tmp_path):
-    for documents in both(helm):
+    for documents in (*both(helm), render(helm, "-f", EXAMPLE)):
         config = tmp_path / "varve.yaml"
         config.write_text(find(documents, "ConfigMap", "lake-varve")[0]["data"]["varve.yaml"])
         environment = os.environ | {"KAFKA_PASSWORD": "canary-4711", "VARVE_SERVER_LISTEN": "0.0.0.0:9464"}
@@ -168,6 +170,12 @@ def test_selectors_find_their_pods(helm):
             assert len(found) == 1, document["metadata"]["name"]
 
 
+def test_service_accounts_are_those_that_the_roles_trust(helm):
+    trusted = re.findall(r'service_account\s+= "(.*)"', (EXAMPLE.parent / "main.tf").read_text())
+    accounts = {document["metadata"]["name"] for document in find(render(helm, "-f", EXAMPLE), "ServiceAccount")}
+    assert set(trusted) == accounts
+
+
 @pytest.mark.parametrize("wrong", [
     "writer.replica=3", "writer.replicas=many", "config.server.listen=off", "config.lake=file:///tmp", "keda.topics=x",
     "jobs.compact.schedule=often", "largeCompaction.enabled=true", "image.digest=sha256:1", "lakeMetrics.every=soon",
@@ -183,8 +191,8 @@ def test_every_value_is_described():
     values = yaml.safe_load(text)
     assert set(values) <= set(schema["properties"])
     paragraphs = text.split("\n\n")
-    assert all(part.lstrip().startswith("#") or part.lstrip().startswith(("image:", "writer:", "service", "network", "pod"))
-               for part in paragraphs if part.strip())
+    plain = ("#", "image:", "writer:", "service", "network", "pod")
+    assert all(part.lstrip().startswith(plain) for part in paragraphs if part.strip())
 
 
 def test_it_can_be_packaged(helm, tmp_path):

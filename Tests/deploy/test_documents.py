@@ -111,14 +111,21 @@ def lake(tmp_path_factory):
     return directory, topic
 
 
+def needs_more(arguments, directory):
+    """Whether it has a placeholder, or a file that this lake does not come with."""
+    files = [part for part in arguments if re.search(r"\.(yaml|json|ndjson|txt)$", part)]
+    return any(re.search(r"\b[A-Z]{3,}\b|://", part) for part in arguments) or any(
+        not (directory / part).exists() for part in files)
+
+
 @pytest.mark.parametrize("path", RUNBOOKS, ids=lambda path: path.stem)
 def test_commands_of_runbooks_run(path, lake):
     directory, topic = lake
     for line in commands(path):
         arguments = [topic if part == "orders" and before == "--topic" else part
                      for before, part in zip([""] + words(line), words(line))]
-        if "--config" not in arguments:
-            continue  # a mention, not a command to type
+        if "--config" not in arguments or needs_more(arguments, directory):
+            continue  # a mention, or a command with something in it that only its reader has
         if arguments[0] == "run":
             arguments.append("--once")
         if arguments[:2] == ["manifest", "diff"]:

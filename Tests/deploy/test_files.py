@@ -9,8 +9,12 @@ import yaml
 from conftest import DEPLOY, ROOT, run, tool
 
 
-def tracked(*patterns):
-    return run("git", "ls-files", "-co", "--exclude-standard", *patterns, cwd=ROOT).stdout.split()
+def files(*patterns):
+    """The repository's files, new ones too; no links, as what they lead to is there as well."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no .git here: a source archive is not checked")
+    paths = run("git", "ls-files", "-co", "--exclude-standard", *patterns, cwd=ROOT).stdout.split()
+    return [path for path in paths if (ROOT / path).is_file() and not (ROOT / path).is_symlink()]
 
 
 def test_the_dockerfile_is_clean():
@@ -97,13 +101,12 @@ def alerts():
 
 
 def test_every_alert_is_tested_firing_and_silent():
+    checks = [
+        check for path in (DEPLOY / "observability/tests").glob("*.yaml")
+        for case in yaml.safe_load(path.read_text())["tests"] for check in case["promql_expr_test"]]
     for alert in alerts():
-        fires, silent = False, False
-        for path in (DEPLOY / "observability/tests").glob("*.yaml"):
-            for case in yaml.safe_load(path.read_text())["tests"]:
-                for check in case["promql_expr_test"]:
-                    if f'alertname="{alert["alert"]}"' in check["expr"]:
-                        fires, silent = fires or bool(check["exp_samples"]), silent or not check["exp_samples"]
+        own = [check for check in checks if f'alertname="{alert["alert"]}"' in check["expr"]]
+        fires, silent = any(check["exp_samples"] for check in own), not all(check["exp_samples"] for check in own)
         assert fires, f"{alert['alert']}: no test sees it fire"
         assert silent, f"{alert['alert']}: no test sees it silent"
 
@@ -132,14 +135,13 @@ def test_workflows_give_no_more_rights_than_needed():
 
 
 def test_shell_scripts_are_clean():
-    scripts = [path for path in tracked() if (ROOT / path).is_file() and not (ROOT / path).is_symlink()
-               and (ROOT / path).read_bytes()[:20].startswith((b"#!/bin/bash", b"#!/bin/sh"))]
+    scripts = [path for path in files() if (ROOT / path).read_bytes().startswith((b"#!/bin/bash", b"#!/bin/sh"))]
     assert len(scripts) > 5
     run(tool("shellcheck"), *scripts, cwd=ROOT)
 
 
 def test_yaml_is_clean():
-    paths = [path for path in tracked("*.yaml", "*.yml") if "/templates/" not in path and not (ROOT / path).is_symlink()]
+    paths = [path for path in files("*.yaml", "*.yml") if "/templates/" not in path]
     rules = {
         "extends": "default",
         "rules": {
