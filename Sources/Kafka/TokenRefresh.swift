@@ -23,8 +23,8 @@ public protocol KafkaTokenSource: Sendable {
 
 /// Answers librdkafka's requests for tokens.
 ///
-/// They come on librdkafka's own background thread (KIP-768 style, `rd_kafka_sasl_background_callbacks_enable`), so that
-/// a client gets its token also while its one thread waits inside another call. The thread waits for the token, at
+/// They come on librdkafka's own background thread (`rd_kafka_sasl_background_callbacks_enable`), so that a client gets
+/// its token also while its one thread waits inside another call. The thread waits for the token, at
 /// most `waitMax`; the client cannot go away meanwhile, because destroying it joins that thread.
 final class TokenRefresh: Sendable {
     static let waitMax = DispatchTimeInterval.seconds(30)

@@ -13,13 +13,11 @@ public struct ConsoleOptions: Sendable {
     public var smallBytesMax: Int64 = 32 << 20
     /// Hourly sums kept for the whole lake, about 150 bytes each.
     public var rollupsMax = 200_000
-    /// Decoded manifest entries kept for each table, about 500 bytes each.
-    public var manifestEntriesMax = 5_000
     /// Commit summaries kept for each table.
     public var commitsMax = 512
     /// How long one request may read manifests before it answers with what is known.
     public var readWithin: Duration = .milliseconds(250)
-    /// A pause in proportion to the time spent summing in the background: 1 takes half of a core at most.
+    /// A pause in proportion to the time spent summing in the background: 1 takes half of a core at most, 3 a quarter.
     public var pauseFactor = 1
     /// A table whose newest event is older needs a look.
     public var staleAfter: Duration = .seconds(900)

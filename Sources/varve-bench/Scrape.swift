@@ -34,6 +34,7 @@ struct Scrape: AsyncParsableCommand {
         if families {
             registry.addCollector { Self.families(status) }
         } else {
+            registry.addCollector { Self.sums(status) }
             registry.addColumns { [columns.columns(status)] }
         }
         if let port {
@@ -50,6 +51,15 @@ struct Scrape: AsyncParsableCommand {
         times.sort()
         func at(_ part: Double) -> String { String(Int(times[Int(Double(times.count - 1) * part)] * 1000)) }
         print("\(partitions) topic partitions, \(bytes) bytes: median \(at(0.5)) µs, 99th \(at(0.99)) µs")
+    }
+
+    private static func sums(_ status: IngestStatus) -> [MetricFamily] {
+        let lags = TableLag.byTable(status.partitions).sorted { $0.key < $1.key }
+        return [
+            MetricFamily(
+                "varve_table_lag_events", .gauge, help: "Events at the brokers that are not in the lake.",
+                samples: lags.map { .init($0.value.events, labels: [("table", $0.key)]) })
+        ]
     }
 
     private static func families(_ status: IngestStatus) -> [MetricFamily] {

@@ -1,6 +1,7 @@
 import Catalog
 import Foundation
 import Ingest
+import Kafka
 import LakeModel
 import Logging
 import Operations

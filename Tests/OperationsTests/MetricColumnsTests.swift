@@ -42,7 +42,8 @@ struct MetricColumnsTests {
         ] as [(Double, String)])
     func numbers(value: Double, text: String) {
         var writer = PrometheusWriter()
-        writer.append(value)
-        #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
+        let column = MetricColumns.Column("m", .gauge, help: "", values: [value])
+        #expect(writer.append(column, MetricLabels([[]]), rowsMax: 1) == 0)
+        #expect(String(decoding: writer.bytes, as: UTF8.self).hasSuffix("\nm \(text)\n"))
     }
 }

@@ -16,6 +16,7 @@ REPOSITORY = pathlib.Path(__file__).parents[2]
 VARVE = pathlib.Path(os.environ.get("VARVE_TEST_BINARY", REPOSITORY / ".build" / "debug" / "varve"))
 BROKERS = os.environ.get("VARVE_TEST_MEMKAFKA")
 kafka = pytest.importorskip("confluent_kafka", reason="confluent-kafka is not installed: run 'make test-deps'")
+kafka_admin = pytest.importorskip("confluent_kafka.admin")
 pytestmark = [
     pytest.mark.skipif(not VARVE.exists(), reason="varve is not built: run 'make build'"),
     pytest.mark.skipif(not BROKERS, reason="no Kafka broker: run 'make test'"),
@@ -99,6 +100,9 @@ def checked(request):
 
 
 def produce(topic):
+    admin = kafka_admin.AdminClient({"bootstrap.servers": BROKERS})
+    for result in admin.create_topics([kafka_admin.NewTopic(topic, 1, 1, config={"retention.ms": "-1"})]).values():
+        result.result(30)
     producer = kafka.Producer({"bootstrap.servers": BROKERS})
     for number in range(300):
         headers = [("traceparent", f"00-{TRACE}-00f067aa0ba902b7-01")] if number % 100 == 7 else []

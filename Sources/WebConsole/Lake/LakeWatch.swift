@@ -12,6 +12,7 @@ public actor LakeWatch {
     private var tables: [TableName: TableWatch] = [:]
     private var isWorking = false
     private var isLoaded = false
+    private var isSummed = false
     private var lastAsked = Duration.zero
     private var lastRefresh: Duration?
     private var lastList: Duration?
@@ -25,7 +26,8 @@ public actor LakeWatch {
     /// - Parameter lake: its cache of manifests is set by `options`.
     public init(lake: Lake, options: ConsoleOptions = ConsoleOptions(), clock: any LakeClock, logger: Logger) {
         var catalog = lake.options
-        catalog.manifestCacheEntriesMax = options.manifestEntriesMax
+        // Sums are kept instead; a thousand tables with a manifest each would be gigabytes.
+        catalog.manifestCacheEntriesMax = 0
         self.lake = Lake(store: lake.store, options: catalog, clock: clock, logger: logger)
         (self.options, self.clock, self.logger) = (options, clock, logger)
     }
@@ -79,9 +81,9 @@ public actor LakeWatch {
         while clock.elapsed() - lastAsked < options.idleAfter {
             if lastRefresh.map({ clock.elapsed() - $0 >= options.refreshEvery }) ?? true { await refresh() }
             let start = clock.elapsed()
-            let goesOn = await sumOneMore()
+            if !isSummed { isSummed = await !sumOneMore() }
             let took = clock.elapsed() - start
-            let pause = goesOn ? max(.milliseconds(1), took * options.pauseFactor) : .milliseconds(250)
+            let pause = isSummed ? Duration.milliseconds(250) : max(.milliseconds(1), took * options.pauseFactor)
             guard (try? await clock.sleep(for: pause)) != nil else { return }
         }
     }
@@ -105,7 +107,7 @@ public actor LakeWatch {
             }
         }
         lastRefresh = clock.elapsed()
-        isLoaded = true
+        (isLoaded, isSummed) = (true, false)
     }
 
     private func list() async {

@@ -52,3 +52,30 @@ final class PartitionColumns: Sendable {
         }
     }
 }
+
+/// What a table's topic partitions come to together.
+struct TableLag {
+    var partitions = 0
+    var events = 0.0
+    /// Nil where no topic partition has one.
+    var seconds: Double?
+    var stalledSeconds = 0.0
+
+    static func byTable(_ partitions: [IngestStatus.Partition]) -> [String: TableLag] {
+        var lags: [String: TableLag] = [:]
+        // Topic partitions of one table mostly stand together: one look into the dictionary for each run of them.
+        var (table, lag) = ("", TableLag())
+        for partition in partitions {
+            if partition.table != table {
+                lags[table] = lag
+                (table, lag) = (partition.table, lags[partition.table] ?? TableLag())
+            }
+            lag.partitions += 1
+            lag.events += partition.end.map { Double(max(0, $0 - partition.committed)) } ?? 0
+            lag.stalledSeconds = max(lag.stalledSeconds, partition.stalledSeconds)
+            if let seconds = partition.lagSeconds { lag.seconds = max(lag.seconds ?? 0, seconds) }
+        }
+        lags[table] = lag
+        return lags
+    }
+}

@@ -10,7 +10,8 @@ import WebConsole
 enum RunConsole {
     static func pages(
         _ settings: Settings.Server, store: any ObjectStore, clock: any LakeClock, logger: Logger,
-        options: ConsoleOptions = ConsoleOptions(), writer: @escaping ConsoleAPI.Writer = { nil }
+        options: ConsoleOptions = ConsoleOptions(),
+        writer: @escaping ConsoleAPI.Writer = { nil }
     ) -> WebPages {
         let lake = Lake(store: ReadOnlyStore(store), clock: clock, logger: logger)
         let watch = LakeWatch(lake: lake, options: options, clock: clock, logger: logger)

@@ -1,6 +1,7 @@
-import Metrics
+import Catalog
 import Ingest
 import LakeModel
+import Metrics
 import Operations
 import Synchronization
 
@@ -25,10 +26,37 @@ enum RunMetrics {
 
     static func families(_ status: IngestStatus, now: Timestamp) -> [MetricFamily] {
         let heads = status.tables.compactMap { table in table.head.map { (name: table.name, head: $0) } }
-        return tableFamilies(status, now) + TableMetrics.families(heads) + memoryFamilies(status)
+        return lagFamilies(status, now) + tableFamilies(status) + TableMetrics.families(heads) + memoryFamilies(status)
     }
 
-    private static func tableFamilies(_ status: IngestStatus, _ now: Timestamp) -> [MetricFamily] {
+    /// Sums and extremes over a table's topic partitions, so that alerts need no series of each.
+    private static func lagFamilies(_ status: IngestStatus, _ now: Timestamp) -> [MetricFamily] {
+        let lags = TableLag.byTable(status.partitions)
+        func gauge(
+            _ name: String, _ help: String, _ value: (IngestStatus.TableStatus, TableLag) -> Double?
+        ) -> MetricFamily {
+            MetricFamily(
+                name, .gauge, help: help,
+                samples: status.tables.compactMap { table in
+                    value(table, lags[table.name] ?? TableLag()).map { .init($0, labels: [("table", table.name)]) }
+                })
+        }
+        return [
+            gauge("varve_freshness_seconds", "Age of the newest event time in the lake.") { table, _ in
+                table.head?.progress.values.compactMap(\.watermark).max().map { now.seconds(since: $0) }
+            },
+            gauge("varve_table_lag_events", "Events at the brokers that are not in the lake.") { $1.events },
+            gauge("varve_table_lag_seconds", "The greatest lag of the table's topic partitions.") { $1.seconds },
+            gauge("varve_table_stalled_seconds", "The longest that a topic partition's waiting events got nowhere.") {
+                $1.stalledSeconds
+            },
+            gauge("varve_topic_partitions", "Topic partitions that this writer reads for the table.") {
+                Double($1.partitions)
+            },
+        ]
+    }
+
+    private static func tableFamilies(_ status: IngestStatus) -> [MetricFamily] {
         func family(
             _ name: String, _ kind: MetricFamily.Kind, _ help: String,
             _ samples: (IngestStatus.TableStatus) -> [([(String, String)], Double)]
@@ -42,30 +70,7 @@ enum RunMetrics {
         func counter(_ name: String, _ help: String, _ value: @escaping (TableCounters) -> Int64) -> MetricFamily {
             family(name, .counter, help) { [([], Double(value($0.counters)))] }
         }
-        func gauge(
-            _ name: String, _ help: String, _ value: @escaping (IngestStatus.TableStatus) -> Double?
-        ) -> MetricFamily {
-            family(name, .gauge, help) { table in value(table).map { [([], $0)] } ?? [] }
-        }
-        let byTable = Dictionary(grouping: status.partitions, by: \.table)
         return [
-            gauge("varve_freshness_seconds", "Age of the newest event time in the lake.") { table in
-                table.head?.progress.values.compactMap(\.watermark).max().map { now.seconds(since: $0) }
-            },
-            gauge("varve_table_lag_events", "Events at the brokers that are not in the lake, all topic partitions.") {
-                byTable[$0.name]?.reduce(0) { sum, partition in
-                    sum + (partition.end.map { Double(max(0, $0 - partition.committed)) } ?? 0)
-                }
-            },
-            gauge("varve_table_lag_seconds", "The greatest lag of the table's topic partitions.") {
-                byTable[$0.name]?.compactMap(\.lagSeconds).max()
-            },
-            gauge("varve_table_stalled_seconds", "The longest that a topic partition's waiting events got nowhere.") {
-                byTable[$0.name]?.map(\.stalledSeconds).max()
-            },
-            gauge("varve_topic_partitions", "Topic partitions that this writer reads for the table.") {
-                Double(byTable[$0.name]?.count ?? 0)
-            },
             counter("varve_events_consumed_total", "Events read and placed.") { $0.events },
             counter("varve_payload_bytes_consumed_total", "Bytes of keys and values read.") { $0.payloadBytes },
             counter("varve_events_committed_total", "Events in the lake.") { $0.eventsCommitted },

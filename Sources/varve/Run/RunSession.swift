@@ -7,6 +7,7 @@ import LakeModel
 import Logging
 import ObjectStorage
 import Operations
+import WebConsole
 
 /// One run of the writer: wires source, ingest, catalog and server together.
 struct RunSession {
@@ -69,9 +70,12 @@ struct RunSession {
         guard let listen = settings.server.listen else { return nil }
         var pages: WebPages?
         if settings.server.servesConsole {
+            var options = ConsoleOptions()
+            // The writer comes first.
+            options.pauseFactor = 3
             pages = RunConsole.pages(
                 settings.server, store: store, clock: context.clock, logger: logging.logger("varve.console"),
-                writer: { RunConsole.view(control.status) })
+                options: options, writer: { RunConsole.view(control.status) })
         }
         return try await RunServer.start(
             listen, registry, readiness: { RunServer.readiness(control.status) }, pages: pages, logging: logging)
