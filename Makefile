@@ -11,7 +11,7 @@ SWIFT_BUILD := swift build --explicit-target-dependency-import-check error
 SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
-.PHONY: help deps test-deps build release demo test unit simulate mutations chaos model fuzz sanitize bench lint format \
+.PHONY: help deps test-deps build release demo test unit simulate mutations chaos model fuzz sanitize bench bench-parquet lint format \
 	stack clean
 
 help: ## Lists the targets
@@ -65,6 +65,10 @@ sanitize: deps ## Runs the unit tests under the address sanitizer, apart from th
 bench: test-deps ## Measures against the pipe and writes docs/performance.md (BENCH_GB=1.5, BENCH_ROUNDS=3)
 	$(SWIFT_BUILD) -c release
 	$(VENV)/bin/python Tests/python/bench.py
+
+bench-parquet: test-deps ## Measures NDJSON to Parquet against DuckDB and pyarrow (BENCH_GB=1.0, BENCH_ROUNDS=3)
+	$(SWIFT_BUILD) -c release
+	$(VENV)/bin/python Tests/python/bench_parquet.py
 
 lint: ## Checks the formatting
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
