@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""make bench-parquet: NDJSON.zst to Parquet by Varve, DuckDB and pyarrow in turn; writes its block of docs/performance.md.
+"""make bench-parquet: NDJSON.zst to Parquet by Varve, DuckDB and pyarrow in turn; writes a block of
+docs/performance.md.
 
 BENCH_GB   NDJSON before compression (1.0)     BENCH_ROUNDS  how often each contender runs (3)
 BENCH_BIN  folder of the programs (.build/release)
@@ -22,8 +23,8 @@ EVENT_BYTES = 688.1
 DUCKDB = """
 import duckdb, sys
 duckdb.execute("SET memory_limit = '4GB'")
-duckdb.execute("COPY (SELECT * FROM read_json(?, format = 'newline_delimited', compression = 'zstd')) TO '" + sys.argv[2]
-               + "' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)", [sys.argv[1]])
+duckdb.execute("COPY (SELECT * FROM read_json(?, format = 'newline_delimited', compression = 'zstd')) TO '"
+               + sys.argv[2] + "' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3)", [sys.argv[1]])
 """
 
 # Its JSON reader takes no zstd by itself, and fails where a batch has a field that the first had not: read whole.
@@ -89,8 +90,8 @@ def render(facts: dict) -> str:
     machine = facts["machine"]
     lines = [
         BEGIN,
-        f"Commit {machine['commit']} on {machine['cpu']}, {machine['cores']} cores; DuckDB {duckdb.__version__}, pyarrow "
-        f"{pyarrow.__version__}. {facts['events']:,} nested events, {facts['raw'] / 1e9:.2f} GB of NDJSON in "
+        f"Commit {machine['commit']} on {machine['cpu']}, {machine['cores']} cores; DuckDB {duckdb.__version__}, "
+        f"pyarrow {pyarrow.__version__}. {facts['events']:,} nested events, {facts['raw'] / 1e9:.2f} GB of NDJSON in "
         f"{facts['source'] / 1e6:.0f} MB of zstd;",
         f"medians of {len(next(iter(facts['results'].values())))} rounds in turn; load average "
         f"{facts['load_before']:.1f} before, {facts['load_after']:.1f} after.",
