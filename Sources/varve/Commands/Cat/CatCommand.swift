@@ -9,7 +9,8 @@ struct CatCommand: AsyncParsableCommand {
         abstract: "Prints the events of a table again.",
         discussion: """
             One line for each event, as it stands in the lake; rows of Parquet objects as envelope lines, too. --raw \
-            prints payloads as they were produced. Objects are read in the order of hour, shard and first offset, and checked while they are read.
+            prints payloads as they were produced. Objects are read in the order of hour, shard and first offset, and \
+            checked while they are read.
 
 
             """ + ExitStatus.readerHelp())
