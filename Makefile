@@ -12,8 +12,8 @@ COMMIT := $(shell git rev-parse --short=12 HEAD 2>/dev/null)
 SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
-.PHONY: help deps test-deps build release demo test unit simulate mutations chaos model fuzz sanitize bench lint format \
-	stack stack-up stack-down deploy-tests clean
+.PHONY: help deps test-deps build release demo test unit simulate mutations chaos model fuzz sanitize bench \
+	bench-parquet lint format stack stack-up stack-down deploy-tests clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ sanitize: deps ## Runs the unit tests under the address sanitizer, apart from th
 bench: test-deps ## Measures against the pipe and writes docs/performance.md (BENCH_GB=1.5, BENCH_ROUNDS=3)
 	$(SWIFT_BUILD) -c release
 	$(VENV)/bin/python Tests/python/bench.py
+
+bench-parquet: test-deps ## Measures NDJSON to Parquet against DuckDB and pyarrow (BENCH_GB=1.0, BENCH_ROUNDS=3)
+	$(SWIFT_BUILD) -c release
+	$(VENV)/bin/python Tests/python/bench_parquet.py
 
 lint: ## Checks the formatting
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests

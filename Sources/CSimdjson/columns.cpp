@@ -64,8 +64,9 @@ bool varve_column_take(varve_column *column, varve_column *source) {
         }
     }
     if (source->value_bytes) memcpy(column->values + column->value_bytes, source->values, source->value_bytes);
-    if (column->definition_max) memcpy(column->definitions + column->level_count, source->definitions, source->level_count);
-    if (column->repetition_max) memcpy(column->repetitions + column->level_count, source->repetitions, source->level_count);
+    size_t entries = source->level_count;
+    if (column->definition_max) memcpy(column->definitions + column->level_count, source->definitions, entries);
+    if (column->repetition_max) memcpy(column->repetitions + column->level_count, source->repetitions, entries);
     column->value_bytes += source->value_bytes;
     column->value_count += source->value_count;
     column->level_count += source->level_count;

@@ -65,7 +65,6 @@ final class EventRouter {
     func place(_ run: Run, state: inout SourceState, table: TableWriter, workshop: Workshop) throws(SourceError) -> Int
     {
         let prefix = prefix(of: run)
-        if let columns = table.columns, columns.isBlank { learn(run, columns) }
         var placed: Int64 = 0
         var payloadBytes = 0
         var seen = 0
@@ -178,7 +177,7 @@ final class EventRouter {
         }
     }
 
-    /// Shows the first events of a table to its schema, so that its first object has columns already.
+    /// Shows the events at hand to a schema that learns, so that the object they open has columns for them.
     private func learn(_ run: Run, _ columns: TableColumns) {
         for event in run.events where columns.learns {
             if let payload = event.value { columns.learn(payload) }
@@ -225,6 +224,7 @@ final class EventRouter {
             lanes = hourLanes(time: time, isLate: isLate, side: side, table: table)
         }
         if let object = lanes.objects[shard] { return object }
+        if let columns = table.columns, side != .deadLetter { learn(run, columns) }
         let object = try table.open(
             lanes.key(shard: shard), first: run.name, offset: event.offset, workshop: workshop)
         lanes.objects[shard] = object

@@ -31,8 +31,8 @@ public struct ParquetSettings: Sendable {
 
 /// Knows what columns the next object of a Parquet table gets. Belongs to the ingest thread.
 ///
-/// An inferred schema begins with the first events that are seen, and learns from every event that does not fit it; each
-/// new object takes the schema as it is then. Nothing waits for it: what an object's schema lacks is in `_rest`.
+/// An inferred schema learns from the events at hand when an object is begun, and from every event that does not fit;
+/// an object keeps the schema of its beginning. Nothing waits: what an object's schema lacks is in `_rest`.
 final class TableColumns {
     private let settings: ParquetSettings
     private var inference = SchemaInference()
@@ -52,9 +52,6 @@ final class TableColumns {
     var learns: Bool {
         if case .inferred = settings.fields { lookingsLeft > 0 } else { false }
     }
-
-    /// Whether it has seen nothing yet.
-    var isBlank: Bool { shape == nil }
 
     func learn(_ payload: UnsafeRawBufferPointer) {
         guard learns else { return }

@@ -91,7 +91,7 @@ struct ParquetIngestTests {
         }
     }
 
-    @Test("many open hours stay within the budget", arguments: [4, 8])
+    @Test("many open hours stay within the budget", arguments: [8, 16])
     func memory(mebibytes: Int) async throws {
         let fixture = try IngestFixture(partitions: 4)
         var random = SeededGenerator(seed: 5)

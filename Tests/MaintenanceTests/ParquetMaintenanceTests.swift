@@ -23,7 +23,7 @@ struct ParquetMaintenanceTests {
         // Names of objects come from ids, which come from the seed.
         let seed = UInt64(lake.pick(2...1_000_000_000))
         let outcomes = try await lake.compact(table, seed: seed) { policy, compactor in
-            policy.format = .parquet
+            (policy.format, policy.newPercent) = (.parquet, 0)
             (policy.shreds, compactor.shape) = (shreds ? true : nil, shreds ? try? Self.shape() : nil)
         }
         #expect(outcomes.allSatisfy { $0.state == .done }, "\(outcomes.compactMap(\.problem))")

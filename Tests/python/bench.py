@@ -28,6 +28,7 @@ CONTENDERS = {
     "floor": contenders.floor,
     "varve, value, local": lambda place: contenders.varve_local(place, Settings("value")),
     "varve, envelope, local": lambda place: contenders.varve_local(place, Settings("envelope")),
+    "varve, Parquet, local": lambda place: contenders.varve_local(place, Settings("parquet")),
     "varve, value, S3": lambda place: contenders.varve_s3(place, Settings("value")),
     "varve, envelope, S3": lambda place: contenders.varve_s3(place, Settings("envelope")),
 }

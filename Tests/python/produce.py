@@ -82,8 +82,8 @@ def event(number: int, options, chance: random.Random):
         value = json.dumps(body, indent=2).encode()
     else:
         value = json.dumps(body).encode()
-    headers = [("trace", b"1"), ("trace", b"2"), ("empty", None), ("binary", b"\xff\x00")] if chance.random() < 0.2 else []
-    return key, value, headers
+    headers = [("trace", b"1"), ("trace", b"2"), ("empty", None), ("binary", b"\xff\x00")]
+    return key, value, headers if chance.random() < 0.2 else []
 
 
 def encoded(data: bytes | None) -> str | None:

@@ -39,8 +39,8 @@ bool varve_column_grow_offsets(varve_column *column);
 // Room for one more entry.
 bool varve_column_grow_levels(varve_column *column);
 
-// Moves all entries of `source`, a column of the same width and levels, behind those of `column`; `source` is empty then.
-// False where there is no room: both are as they were.
+// Moves all entries of `source`, a column of the same width and levels, behind those of `column`; `source` is empty
+// then. False where there is no room: both are as they were.
 bool varve_column_take(varve_column *column, varve_column *source);
 
 static inline bool varve_column_level(varve_column *column, uint8_t definition, uint8_t repetition) {

@@ -4,8 +4,8 @@ public import Formats
 public import LakeModel
 public import ObjectStorage
 
-/// Reads the lines of a data object and checks it against what the catalog says of it. The rows of a Parquet object come
-/// as envelope lines too.
+/// Reads the lines of a data object and checks it against what the catalog says of it. The rows of a Parquet object
+/// come as envelope lines too.
 ///
 /// Memory is one chunk, one zstd window and one line, whatever the object's size; of a Parquet object one row group.
 public struct ObjectLineReader: Sendable {

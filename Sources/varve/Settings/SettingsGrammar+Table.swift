@@ -15,8 +15,8 @@ extension SettingsGrammar {
         SettingKey("partition", .record(partition), "How events map to dates, hours and shards."),
         SettingKey(
             "format", .choice(["envelope", "value", "parquet"]), fallback: "envelope",
-            "How events are written. Envelope is lossless; value keeps only the payload, one JSON line each; Parquet is "
-                + "lossless columns, or payloads taken apart where `schema` says how."),
+            "How events are written. Envelope is lossless; value keeps only the payload, one JSON line each; Parquet "
+                + "is lossless columns, or payloads taken apart where `schema` says how."),
         SettingKey("schema", .record(schema), "Columns of JSON payloads in Parquet; without one, payloads stay whole."),
         SettingKey("compression", .record(compression), "zstd."),
         SettingKey("rotate", .record(rotate), "When an open object is full; whichever comes first."),
@@ -57,7 +57,7 @@ extension SettingsGrammar {
         SettingKey("avro", .anyText, "Path of an Avro schema file whose fields become columns; payloads are JSON."),
         SettingKey(
             "infer", .boolean, fallback: "false",
-            "Find the columns in the events themselves. Each object has the columns that were known when it was begun."),
+            "Find the columns in the events themselves. Each object has the columns known when it was begun."),
         SettingKey(
             "misfits", .choice(["rest", "dead_letter"]), fallback: "rest",
             "What becomes of a value that does not fit its column: it is kept in `_rest`, or its event goes to "

@@ -71,7 +71,7 @@ def varve_local(place: Place, settings: Settings) -> Result:
     lake = os.path.join(place.work, "lake")
     cost = _varve(place, f"file://{lake}", settings, {})
     check_complete(place, events_in_log(lake))
-    objects, stored = measure.folder_bytes(lake, ".ndjson.zst")
+    objects, stored = measure.folder_bytes(lake, ".parquet" if settings.format == "parquet" else ".ndjson.zst")
     shutil.rmtree(lake)
     return Result(cost, stored, objects)
 

@@ -8,8 +8,9 @@ struct CatCommand: AsyncParsableCommand {
         commandName: "cat",
         abstract: "Prints the events of a table again.",
         discussion: """
-            One line for each event, as it stands in the lake; rows of Parquet objects as envelope lines, too. --raw prints payloads as they were produced. Objects \
-            are read in the order of hour, shard and first offset, and checked while they are read.
+            One line for each event, as it stands in the lake; rows of Parquet objects as envelope lines, too. --raw \
+            prints payloads as they were produced. Objects are read in the order of hour, shard and first offset, and \
+            checked while they are read.
 
 
             """ + ExitStatus.readerHelp())
