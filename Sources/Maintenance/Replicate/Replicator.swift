@@ -23,8 +23,8 @@ public struct ReplicationReport: Hashable, Sendable {
 
 /// Keeps a copy of a table in another lake: its live objects and its log, which is the same entry for entry.
 ///
-/// Objects first, then the entries that add them, in order: so the copy opens and verifies at every moment, as it was at
-/// an earlier version. A run that was killed is taken up by the next. Nobody else may write to the copy.
+/// Objects first, then the entries that add them, in order: so the copy opens and verifies at every moment, as it was
+/// at an earlier version. A run that was killed is taken up by the next. Nobody else may write to the copy.
 public struct Replicator: Sendable {
     public let table: Table
     public let target: Lake
