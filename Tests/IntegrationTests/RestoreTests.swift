@@ -79,4 +79,19 @@ struct RestoreTests {
         #expect(try await missing.wait(deadline: .seconds(60)) == 66)
         #expect(missing.standardError.contains("no such topic"))
     }
+
+    @Test("payload lines are refused, and sent without keys only where this is asked for")
+    func lossy() async throws {
+        let trial = try RestoreTrial("restore-lossy")
+        try await trial.fill(600, settings: "format: value")
+        let command = ["restore", "events", "--to-topic", trial.target, "--batch", "50", "--yes"]
+        let refused = try trial.start(command)
+        #expect(try await refused.wait(deadline: .seconds(60)) == 64)
+        #expect(refused.standardError.contains("--lossy"))
+        let doomed = try trial.start(command + ["--lossy"], failpoint: "after_restore_send:170")
+        #expect(try await doomed.wait(deadline: .seconds(60)) == -SIGKILL)
+        let process = try trial.start(command + ["--lossy"])
+        #expect(try await process.wait(deadline: .seconds(60)) == 0, "\(process.standardError)")
+        try await trial.compare("--payloads", "--as-sets")
+    }
 }

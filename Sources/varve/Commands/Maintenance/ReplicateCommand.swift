@@ -78,8 +78,9 @@ struct ReplicateCommand: AsyncParsableCommand {
         var options = LakeOptions()
         options.file = ConfigOptions()
         (options.file.config, options.lake) = (toConfig ?? lake.file.config, to)
-        if plan { return try await options.openOrEmpty(in: session.context) }
-        return try await options.openForChange(in: session.context, mayBeNew: true).store
+        let context = toConfig == nil ? session.context : session.context.forSecondConfiguration
+        if plan { return try await options.openOrEmpty(in: context) }
+        return try await options.openForChange(in: context, mayBeNew: true).store
     }
 
     private func round(_ session: LakeSession, _ target: any ObjectStore) async throws {

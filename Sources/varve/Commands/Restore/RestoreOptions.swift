@@ -61,7 +61,7 @@ struct RestoreOptions: ParsableArguments {
         guard let toConfig else { return try session.settings.kafkaSettings(in: session.context) }
         var options = ConfigOptions()
         options.config = toConfig
-        var source = try options.source(in: session.context)
+        var source = try options.source(in: session.context.forSecondConfiguration)
         if let brokers { source.options.append(([.key("kafka"), .key("brokers")], brokers, "--brokers")) }
         // Its lake does not matter, so it need not be there.
         if source.yaml?.text.contains("lake:") != true { source.options.append(([.key("lake")], "file:///", "")) }

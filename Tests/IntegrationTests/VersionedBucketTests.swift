@@ -1,0 +1,52 @@
+import Foundation
+import LakeModel
+import ObjectStorage
+import S3
+import TestSupport
+import Testing
+
+@Suite(
+    "Buckets that keep versions",
+    .enabled(if: S3Server.seaweed != nil, Comment(rawValue: Servers.storeReason)), .serialized)
+struct VersionedBucketTests {
+    /// Asks the server by curl's own signer, so that the client under test does not judge itself.
+    private func curl(_ server: S3Server, _ method: String, _ resource: String, body: String = "") async throws
+        -> String
+    {
+        let environment = Servers.environment
+        let user = [environment["VARVE_TEST_SEAWEED_ACCESS_KEY"], environment["VARVE_TEST_SEAWEED_SECRET_KEY"]]
+        return try await runCommand([
+            "curl", "--silent", "--show-error", "--fail-with-body", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user",
+            user.compactMap(\.self).joined(separator: ":"), "--request", method, "--data-binary", body,
+            "\(server.endpoint)/\(resource)",
+        ])
+    }
+
+    @Test("a delete leaves the old bytes, unless it is told to delete versions")
+    func deletes() async throws {
+        let server = try #require(S3Server.seaweed)
+        let bucket = "versions-\(ProcessInfo.processInfo.processIdentifier)"
+        _ = try await curl(server, "PUT", bucket)
+        _ = try await curl(
+            server, "PUT", "\(bucket)?versioning=",
+            body: "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+        let plain = try server.store { ($0.bucket, $0.prefix) = (bucket, "lake") }
+        let thorough = try server.store { ($0.bucket, $0.prefix, $0.deletesVersions) = (bucket, "lake", true) }
+        let names = ["t/data/date=2026-11-21/a b+é.zst", "t/data/date=2026-11-21/a", "t/data/date=2026-11-21/ab"]
+        let keys = names.compactMap { ObjectKey($0) }
+        for _ in 0..<3 {
+            for key in keys { _ = try await plain.put([1, 2, 3], to: key) }
+        }
+        #expect(try await plain.delete(keys).isEmpty)
+        let kept = try await curl(server, "GET", "\(bucket)?versions=")
+        #expect(kept.components(separatedBy: "<Version>").count == 10, "\(kept)")
+        // The last one stays: its key begins with another's.
+        #expect(try await thorough.delete(Array(keys.dropLast())).isEmpty)
+        let left = try await curl(server, "GET", "\(bucket)?versions=")
+        #expect(left.components(separatedBy: "<Version>").count == 4, "\(left)")
+        #expect(left.components(separatedBy: "<DeleteMarker>").count == 2, "\(left)")
+        #expect(try await thorough.delete(keys).isEmpty)
+        let nothing = try await curl(server, "GET", "\(bucket)?versions=")
+        #expect(!nothing.contains("<Version>") && !nothing.contains("<DeleteMarker>"), "\(nothing)")
+    }
+}
