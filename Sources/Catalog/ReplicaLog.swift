@@ -5,8 +5,8 @@ public import ObjectStorage
 /// Makes the log of a table in another store the same as here, file by file.
 ///
 /// A copy has the same entries with the same ids, so it is the same table: it opens, verifies and can be written to
-/// once the original is given up. Entries are put in order and only where none is, after the objects that they add; so the
-/// copy is whole at every moment, at an earlier version. A copy that has a commit of its own is refused.
+/// once the original is given up. Entries are put in order and only where none is, after the objects that they add; so
+/// the copy is whole at every moment, at an earlier version. A copy that has a commit of its own is refused.
 public struct ReplicaLog: Sendable {
     private let source: LogReader
     private let target: any ObjectStore
