@@ -4,9 +4,9 @@ public import ObjectStorage
 
 /// Makes the log of a table in another store the same as here, file by file.
 ///
-/// A copy has the same entries with the same ids, so it is the same table: it opens, verifies and can be written to once
-/// the original is given up. Entries are put in order and only where none is, after the objects that they add; so the
-/// copy is whole at every moment, at an earlier version. A copy that has a commit of its own is refused.
+/// A copy has the same entries with the same ids, so it is the same table: it opens, verifies and can be written to
+/// once the original is given up. Entries are put in order and only where none is, after the objects that they add; so
+/// the copy is whole at every moment, at an earlier version. A copy that has a commit of its own is refused.
 public struct ReplicaLog: Sendable {
     private let source: LogReader
     private let target: any ObjectStore
@@ -90,7 +90,8 @@ public struct ReplicaLog: Sendable {
         guard let found else { throw .notFound("\(key) was not written; run it again") }
         guard found.bytes == bytes else {
             throw .invalid(
-                "the copy has a commit of its own at \(key): it was written to, and cannot follow the original any more")
+                "the copy has a commit of its own at \(key): it was written to, and cannot follow the original any more"
+            )
         }
     }
 }

@@ -40,6 +40,8 @@ public struct S3Settings: Sendable {
     public var requesterPays = false
     /// Ceph RGW before Quincy compares `If-Match` literally and needs the entity tag without its quotes.
     public var ifMatchQuoted = true
+    /// Deletes all versions of a key with it: for buckets that keep versions, where deleted has to mean gone.
+    public var deletesVersions = false
     /// Attempts of one operation, the first included.
     public var attemptsMax = 5
     public var connection = CurlSettings()

@@ -7,6 +7,7 @@ extension S3Store {
                 .invalid, operation: "DeleteObjects",
                 message: "\(keys.count) keys; at most \(keysPerRequestMax) at a time")
         }
+        if settings.deletesVersions { return try await deleteVersions(keys) }
         guard keys.count > 1 else {
             for key in keys { try await deleteOne(key) }
             return []
@@ -60,9 +61,16 @@ extension S3Store {
     private func deleteMany(_ keys: [ObjectKey])
         async throws(S3Failure) -> [(key: ObjectKey, code: String, message: String)]
     {
+        let entries = keys.map { "<Object><Key>\(XMLElement.escaped(full($0)))</Key></Object>" }.joined()
+        return try await deleteObjects(entries)
+    }
+
+    /// Sends `Object` elements to be deleted, and returns those that were refused.
+    func deleteObjects(_ entries: String)
+        async throws(S3Failure) -> [(key: ObjectKey, code: String, message: String)]
+    {
         var call = S3Call("DeleteObjects", "POST", key: nil)
         call.query = [("delete", nil)]
-        let entries = keys.map { "<Object><Key>\(XMLElement.escaped(full($0)))</Key></Object>" }.joined()
         let document = Array(
             ("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
                 + "<Quiet>true</Quiet>\(entries)</Delete>").utf8)

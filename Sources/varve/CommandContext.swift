@@ -11,6 +11,15 @@ struct CommandContext: Sendable {
     /// Whether every user of the machine can read a file.
     var isReadableByAll: @Sendable (String) -> Bool = { _ in false }
 
+    /// This context without the settings of the environment, which are those of the first configuration, for reading a
+    /// second one: else `VARVE_LAKE` and `VARVE_KAFKA_BROKERS` would stand above what it says.
+    var forSecondConfiguration: CommandContext {
+        var context = self
+        let kept: Set = ["VARVE_FAILPOINT"]
+        context.environment = environment.filter { !$0.key.hasPrefix("VARVE_") || kept.contains($0.key) }
+        return context
+    }
+
     /// The context of the command that is running.
     @TaskLocal static var current = CommandContext.process
 

@@ -89,7 +89,9 @@ struct SmallLake {
             checksum: Checksum(.crc32c, of: bytes), uploadedAt: info.modifiedAt)
     }
 
-    func run(_ arguments: String...) async -> CommandOutcome {
+    func run(_ arguments: String...) async -> CommandOutcome { await run(arguments) }
+
+    func run(_ arguments: [String]) async -> CommandOutcome {
         await runVarve(arguments + ["--lake", url])
     }
 }

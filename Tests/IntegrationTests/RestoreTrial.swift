@@ -84,7 +84,8 @@ final class RestoreTrial {
 
     func create(_ topic: String, partitions: Int) async throws {
         try await runCommand([
-            python, Servers.script("python/compare_topics.py"), "--brokers", brokers, "--create", "\(partitions)", topic,
+            python, Servers.script("python/compare_topics.py"), "--brokers", brokers, "--create", "\(partitions)",
+            topic,
             topic,
         ])
     }

@@ -65,4 +65,27 @@ struct MaintenanceGoldenTests {
         #expect(read == certificate)
         #expect(try read.signatureFault(key) == nil)
     }
+
+    @Test("a replay of dead letters that is on its way")
+    func replay() async throws {
+        let intent = ReplayIntent(
+            id: try #require(CommitID("00112233445566778899aabbccddeeff")), request: "0123456789abcdef",
+            command: "varve dlq replay orders --reason not_json", startedAt: Timestamp(milliseconds: 1_795_237_200_000),
+            writer: WriterIdentity(id: "w-1", host: "lake-7", program: "varve 0.1.0"))
+        let lake = try MaintenanceLake(seed: 1)
+        let table = try await lake.open()
+        #expect(try await intent.claim(table) == intent)
+        let key = try #require(ObjectKey("orders/_varve/replay.json"))
+        let written = try await lake.inner.get(key, range: nil, bytesMax: 1 << 20).bytes
+        let bytes = try golden("replay.v1.canonical.json")
+        #expect(String(decoding: written, as: UTF8.self) == String(decoding: bytes, as: UTF8.self))
+        // Another one has to wait; only its own may be released.
+        var other = intent
+        other.id = lake.id()
+        #expect(try await other.claim(table) == intent)
+        try await other.release(table)
+        #expect(try await ReplayIntent.read(table) == intent)
+        try await intent.release(table)
+        #expect(try await ReplayIntent.read(table) == nil)
+    }
 }

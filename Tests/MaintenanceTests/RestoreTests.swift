@@ -81,7 +81,8 @@ struct RestoreTests {
         let plan = try await CompactionPlan.make(try await table.snapshot(), policy: policy, now: lake.clock.now())
         var random = SeededGenerator(seed: UInt64(lake.pick(0...1000)))
         _ = try await Compactor(table: table, writer: MaintenanceLake.writer).run(
-            plan.groups, policy: policy, using: &random) { _ in }
+            plan.groups, policy: policy, using: &random
+        ) { _ in }
     }
 
     private func expected(_ lake: MaintenanceLake, side: TableSide = .main) -> [TopicPartition: [Int64]] {
@@ -155,14 +156,17 @@ struct RestoreTests {
             try await restored(RestoreSelection(topic: "orders", partition: 1, offsets: 5..<25))
                 == [source: Array(5..<25)])
         let times = TimeSpan(min: lake.time(hour: 1, 15), max: lake.time(hour: 2, 22))
-        #expect(try await restored(RestoreSelection(topic: "orders", partition: 1, times: times))
-            == [source: Array(15...22)])
+        #expect(
+            try await restored(RestoreSelection(topic: "orders", partition: 1, times: times))
+                == [source: Array(15...22)])
         let request = try ErasureRequest(where: "user = 'u3'")
-        #expect(try await restored(RestoreSelection(partition: 1, request: request))[source] == [3, 8, 13, 18, 23, 28, 33, 38])
+        let thirds = try await restored(RestoreSelection(partition: 1, request: request))[source]
+        #expect(thirds == [3, 8, 13, 18, 23, 28, 33, 38])
         #expect(try await restored(RestoreSelection(topic: "other")).isEmpty)
         let key = try ErasureRequest(where: "@key = k2")
-        #expect(try await restored(RestoreSelection(offsets: 0..<10, request: key))
-            == [lake.source(0): [2, 9], source: [2, 9]])
+        #expect(
+            try await restored(RestoreSelection(offsets: 0..<10, request: key))
+                == [lake.source(0): [2, 9], source: [2, 9]])
     }
 
     @Test("another request under the same name is refused; restarting sends again")
@@ -234,7 +238,9 @@ struct RestoreStateTests {
         #expect(state.encoded.utf8.allSatisfy { (0x21..<0x7F).contains($0) })
     }
 
-    @Test("what is no state is none", arguments: ["", "1;", "2;a;;1;1;1;1;;0;", "1;a;x;1;1;1;1;;0;", "1;a;;1;1;1;1;;0;;x"])
+    @Test(
+        "what is no state is none",
+        arguments: ["", "1;", "2;a;;1;1;1;1;;0;", "1;a;x;1;1;1;1;;0;", "1;a;;1;1;1;1;;0;;x"])
     func damaged(text: String) {
         #expect(RestoreState(encoded: text) == nil)
     }

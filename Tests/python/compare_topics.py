@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--from-time", type=int, default=0, help="milliseconds since 1970")
     parser.add_argument("--to-time", type=int, default=1 << 62)
     parser.add_argument("--not-json", action="store_true", help="only events whose payload is none, or not JSON")
+    parser.add_argument("--payloads", action="store_true", help="only JSON payloads count, without their white space")
     parser.add_argument("--by-key", action="store_true", help="only the order inside of each key counts")
     parser.add_argument("--as-sets", action="store_true", help="order does not count")
     parser.add_argument("--prefix", action="store_true", help="events at the end of the source may be missing")
@@ -50,6 +51,8 @@ def main() -> int:
     found = {
         partition: [event for _, event in events] for partition, events in read(options.brokers, options.target).items()
     }
+    if options.payloads:
+        expected, found = payloads(expected), payloads(found)
     if options.by_key:
         expected, found = by_key(expected), by_key(found)
     if options.as_sets:
@@ -116,6 +119,13 @@ def read(brokers: str, topic: str) -> dict:
         return events
     finally:
         consumer.close()
+
+
+def payloads(events: dict) -> dict:
+    """JSON payloads of all partitions together, as what they say."""
+    return {"all": [
+        json.dumps(json.loads(event[1])) for partition in sorted(events) for event in events[partition]
+        if is_json(event[1])]}
 
 
 def by_key(events: dict) -> dict:

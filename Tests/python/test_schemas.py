@@ -16,7 +16,8 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 # Lines of events have their own tests, in test_formats.py.
 CATALOG = [
     SCHEMAS / f"{name}.v1.json" for name in [
-        "boundary", "checkpoint-list", "commit", "data-object", "latest", "compaction-plan", "erasure-certificate"]
+        "boundary", "checkpoint-list", "commit", "data-object", "latest", "compaction-plan", "erasure-certificate",
+        "replay"]
 ]
 
 

@@ -23,8 +23,8 @@ public struct ReplicationReport: Hashable, Sendable {
 
 /// Keeps a copy of a table in another lake: its live objects and its log, which is the same entry for entry.
 ///
-/// Objects first, then the entries that add them, in order: so the copy opens and verifies at every moment, as it was at
-/// an earlier version. A run that was killed is taken up by the next. Nobody else may write to the copy.
+/// Objects first, then the entries that add them, in order: so the copy opens and verifies at every moment, as it was
+/// at an earlier version. A run that was killed is taken up by the next. Nobody else may write to the copy.
 public struct Replicator: Sendable {
     public let table: Table
     public let target: Lake
@@ -70,7 +70,7 @@ public struct Replicator: Sendable {
 
     /// The newest snapshot, the copy's head, and what the commits between the two add: nil where all objects have to be
     /// looked at, as the copy is new or the log between was collected.
-    private func difference() async throws -> (Snapshot, TableHead, Set<String>?) {
+    private func difference() async throws -> (Snapshot, TableHead, Additions?) {
         let snapshot = try await table.snapshot()
         let copy = try await target.open(table.name)
         let head = await copy.head()
@@ -88,22 +88,19 @@ public struct Replicator: Sendable {
                 "version \(head.version) of the copy of \(table.name) is another commit than the original's: it was "
                     + "written to, and cannot follow any more")
         }
-        return (snapshot, head, Set(commits.dropFirst().flatMap { $0.add.map(\.path) }))
+        let new = commits.dropFirst()
+        return (snapshot, head, Additions(objects: new.flatMap(\.add), removed: Set(new.flatMap(\.remove))))
     }
 
-    /// Live objects: those that were added, or all.
+    /// Those that were added, removed again or not, so that the copy is whole after each entry; or all live ones.
     private func forEachBatch(
-        _ snapshot: Snapshot, _ adds: Set<String>?, _ body: ([DataObject]) async throws -> Void
+        _ snapshot: Snapshot, _ adds: Additions?, _ body: ([DataObject]) async throws -> Void
     ) async throws {
-        guard let adds else {
-            for window in VerifyWindows.plan(snapshot.manifests) {
-                let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
-                try await body(try await snapshot.objects(query))
-            }
-            return
+        if let adds { return try await body(adds.objects) }
+        for window in VerifyWindows.plan(snapshot.manifests) {
+            let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
+            try await body(try await snapshot.objects(query))
         }
-        let live = try await snapshot.objects(withPaths: adds)
-        try await body(live.values.sorted { $0.path < $1.path })
     }
 
     private func round(_ progress: (ReplicationReport) -> Void) async throws -> ReplicationReport {
@@ -112,7 +109,7 @@ public struct Replicator: Sendable {
         guard head.version < snapshot.version else { return report }
         let copier = ObjectCopier(source: table.store, target: target.store, table: table.name)
         try await forEachBatch(snapshot, adds) { batch in
-            try await copy(batch, copier, &report, progress)
+            try await copy(batch, adds?.removed ?? [], copier, &report, progress)
         }
         let log = table.replicaLog(in: target.store)
         try await log.copyCheckpoint(of: snapshot)
@@ -137,7 +134,7 @@ public struct Replicator: Sendable {
     }
 
     private func copy(
-        _ objects: [DataObject], _ copier: ObjectCopier, _ report: inout ReplicationReport,
+        _ objects: [DataObject], _ removed: Set<String>, _ copier: ObjectCopier, _ report: inout ReplicationReport,
         _ progress: (ReplicationReport) -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Copied.self) { group in
@@ -152,10 +149,23 @@ public struct Replicator: Sendable {
             }
             for (index, object) in objects.enumerated() {
                 if index >= max(1, parallelMax), let copied = try await group.next() { take(copied) }
-                group.addTask { Copied(bytes: object.bytes, isNew: try await copier.copy(object, isNew: false)) }
+                let mayBeGone = removed.contains(object.path)
+                group.addTask {
+                    do {
+                        return Copied(bytes: object.bytes, isNew: try await copier.copy(object, isNew: false))
+                    } catch ReadError.missing where mayBeGone {
+                        return Copied(bytes: 0, isNew: false)
+                    }
+                }
             }
             for try await copied in group { take(copied) }
         }
+    }
+
+    /// What commits that the copy lacks have added; some of it they removed again.
+    private struct Additions {
+        var objects: [DataObject]
+        var removed: Set<String>
     }
 
     /// A class on purpose: Swift 6.3's optimizer mixes up large results of task groups in release builds.

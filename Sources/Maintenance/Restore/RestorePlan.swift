@@ -86,4 +86,6 @@ public struct RestoreReport: Hashable, Sendable {
     public var state: RestoreState?
     public var startedAt = Timestamp(milliseconds: 0)
     public var seconds = 0.0
+
+    public init() {}
 }

@@ -26,9 +26,14 @@ struct LakeSession: Sendable {
 
 extension LakeOptions {
     /// Opens the lake for reading.
-    func open(in context: CommandContext = .current) async throws -> LakeSession {
+    func open(in context: CommandContext = .current, mayBeNew: Bool = false) async throws -> LakeSession {
         let loaded = try load(in: context)
-        let store = try await StoreOpening.openForReading(loaded.settings, in: context)
+        let store: any ObjectStore =
+            if mayBeNew {
+                ReadOnlyStore(try await StoreOpening.open(loaded.settings, in: context))
+            } else {
+                try await StoreOpening.openForReading(loaded.settings, in: context)
+            }
         let mask = SecretMask(loaded.secrets)
         let logger = Logger(label: "varve") { _ in TalkLogHandler(console: context.console, mask: mask) }
         let lake = Lake(store: store, clock: context.clock, logger: logger)

@@ -5,8 +5,10 @@ import ObjectStorage
 
 extension LakeOptions {
     /// Opens the lake for changing it: a server has to show that it keeps conditions, as for `varve run`.
-    func openForChange(in context: CommandContext = .current) async throws -> LakeSession {
-        var session = try await open(in: context)
+    ///
+    /// - `mayBeNew`: a directory that is not there is made.
+    func openForChange(in context: CommandContext = .current, mayBeNew: Bool = false) async throws -> LakeSession {
+        var session = try await open(in: context, mayBeNew: mayBeNew)
         let store = try await StoreOpening.open(session.settings, in: context)
         if case .s3 = session.settings.lake {
             var random = SystemRandomNumberGenerator()

@@ -37,6 +37,7 @@ struct S3Opening {
         store.encryption = encryption
         (store.storageClass, store.tags) = (settings.storageClass, settings.tags)
         (store.requesterPays, store.ifMatchQuoted) = (settings.requesterPays, settings.quotedETags)
+        store.deletesVersions = settings.deletesVersions
         store.attemptsMax = settings.retries + 1
         store.connection.connectionsMax = settings.connections
         store.connection.connectTimeout = settings.timeout.connect.duration

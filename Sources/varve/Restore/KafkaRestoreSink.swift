@@ -53,7 +53,9 @@ final class KafkaRestoreSink: RestoreSink {
     ) throws(KafkaError) {
         (self.destination, self.carriers, self.points) = (destination, carriers.sorted(), points)
         var properties = Self.forProducers(destination.settings.properties)
-        properties["enable.idempotence"] = "true"
+        if destination.isTransactional || properties["enable.idempotence"] == nil {
+            properties["enable.idempotence"] = "true"
+        }
         properties["linger.ms"] = properties["linger.ms"] ?? "20"
         // What the lake holds was taken by a broker once; the target's own limit decides.
         properties["message.max.bytes"] = properties["message.max.bytes"] ?? "1000000000"

@@ -43,6 +43,10 @@ struct RestoreRun {
         let head = await restorer.table.head()
         var topics = Set(head.progress.keys.filter { restorer.selection.admits($0) }.map(\.topic))
         if topics.isEmpty, destination.topic != nil { topics = [""] }
+        guard !topics.isEmpty else {
+            session.console.say("\(label): the table holds nothing of what was asked for")
+            return RestoreReport()
+        }
         let carriers = try await options.carriers(destination, plan, topics: topics, session)
         let sink = try KafkaRestoreSink(
             destination, carriers: carriers, points: Failpoints(session.context.environment), logger: session.logger)

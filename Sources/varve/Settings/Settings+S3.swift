@@ -36,6 +36,7 @@ extension Settings {
         var timeout: Timeouts
         var requesterPays: Bool
         var quotedETags: Bool
+        var deletesVersions: Bool
 
         enum CodingKeys: String, CodingKey {
             case endpoint, region, addressing, profile
@@ -55,6 +56,7 @@ extension Settings {
             case payload, checksum, tags, connections, retries, timeout
             case requesterPays = "requester_pays"
             case quotedETags = "quoted_etags"
+            case deletesVersions = "delete_versions"
         }
     }
 }

@@ -55,6 +55,10 @@ extension SettingsGrammar {
         SettingKey(
             "quoted_etags", .boolean, fallback: "true",
             "Whether If-Match carries quotes, as HTTP says. Off for Ceph RGW before Quincy, which compares literally."),
+        SettingKey(
+            "delete_versions", .boolean, fallback: "false",
+            "Whether deleting a key deletes all its versions, in buckets that keep some. Needs s3:ListBucketVersions "
+                + "and s3:DeleteObjectVersion. On, what `varve vacuum` and `varve erase` delete is gone for good."),
     ]
 
     static let timeout: [SettingKey] = [

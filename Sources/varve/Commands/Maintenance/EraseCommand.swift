@@ -18,7 +18,7 @@ struct EraseCommand: AsyncParsableCommand {
               varve verify --erasure u-17.json
 
             A field is user_id, user.id, /user/id (a JSON Pointer), @key, or @header:name. Old bytes go with 'varve \
-            vacuum' after --grace; buckets that keep versions need a rule of their own for noncurrent ones.
+            vacuum' after --grace; in buckets that keep versions set s3.delete_versions, or noncurrent ones stay.
 
 
             """

@@ -9,9 +9,9 @@ struct ReplicateCommand: AsyncParsableCommand {
         commandName: "replicate",
         abstract: "Keeps a copy of tables in another lake, catalog and all, for the day the first one is lost.",
         discussion: """
-            Only what is new is copied, and every object is checked against its checksum on the way. The copy is a lake \
-            of its own, the same table commit for commit: read it, verify it, and let writers go on with it once the \
-            original is given up; until then nobody else may write to it.
+            Only what is new is copied, and every object is checked against its checksum on the way. The copy is a \
+            lake of its own, the same table commit for commit: read it, verify it, and let writers go on with it once \
+            the original is given up; until then nobody else may write to it.
 
               varve replicate --lake s3://events/lake --to s3://events-copy/lake
               varve replicate --config varve.yaml orders --to-config copy.yaml --every 5m
@@ -78,8 +78,9 @@ struct ReplicateCommand: AsyncParsableCommand {
         var options = LakeOptions()
         options.file = ConfigOptions()
         (options.file.config, options.lake) = (toConfig ?? lake.file.config, to)
-        if plan { return try await options.openOrEmpty(in: session.context) }
-        return try await options.openForChange(in: session.context).store
+        let context = toConfig == nil ? session.context : session.context.forSecondConfiguration
+        if plan { return try await options.openOrEmpty(in: context) }
+        return try await options.openForChange(in: context, mayBeNew: true).store
     }
 
     private func round(_ session: LakeSession, _ target: any ObjectStore) async throws {

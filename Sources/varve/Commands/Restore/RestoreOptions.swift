@@ -29,6 +29,9 @@ struct RestoreOptions: ParsableArguments {
     @Option(help: ArgumentHelp("At most this many bytes of keys, values and headers a second.", valueName: "size"))
     var rateBytes: SizeArgument?
 
+    @Option(help: ArgumentHelp("At most this many events in one transaction.", valueName: "number"))
+    var batch = 10_000
+
     @Flag(help: "Go without transactions: after a crash some events come twice.")
     var atLeastOnce = false
 
@@ -42,12 +45,15 @@ struct RestoreOptions: ParsableArguments {
         if plan, yes { throw ValidationError("--plan and --yes exclude each other") }
         if let rate, !(rate > 0 && rate.isFinite) { throw ValidationError("--rate is more than 0") }
         if let rateBytes, rateBytes.bytes < 1 { throw ValidationError("--rate-bytes is more than 0") }
+        if !(1...1_000_000).contains(batch) { throw ValidationError("--batch goes from 1 to 1000000") }
         if let toTopic, case .name? = TopicSelector(toTopic) { return }
         if toTopic != nil { throw ValidationError("--to-topic is no topic's name") }
     }
 
     var limits: RestoreLimits {
-        RestoreLimits(eventsPerSecond: rate, bytesPerSecond: rateBytes.map { Double($0.bytes) })
+        var limits = RestoreLimits(eventsPerSecond: rate, bytesPerSecond: rateBytes.map { Double($0.bytes) })
+        limits.saveEventsMax = batch
+        return limits
     }
 
     /// How the cluster that takes the events is reached.
@@ -55,7 +61,7 @@ struct RestoreOptions: ParsableArguments {
         guard let toConfig else { return try session.settings.kafkaSettings(in: session.context) }
         var options = ConfigOptions()
         options.config = toConfig
-        var source = try options.source(in: session.context)
+        var source = try options.source(in: session.context.forSecondConfiguration)
         if let brokers { source.options.append(([.key("kafka"), .key("brokers")], brokers, "--brokers")) }
         // Its lake does not matter, so it need not be there.
         if source.yaml?.text.contains("lake:") != true { source.options.append(([.key("lake")], "file:///", "")) }
@@ -79,7 +85,8 @@ struct RestoreOptions: ParsableArguments {
             guard let topic = known.first(where: { $0.name == name }), topic.error == nil, !topic.partitions.isEmpty
             else {
                 throw CommandFailure(
-                    .noInput, "the brokers know no such topic", at: "topic \(name)", fix: "create it, or give --to-topic")
+                    .noInput, "the brokers know no such topic", at: "topic \(name)",
+                    fix: "create it, or give --to-topic")
             }
             carriers += topic.partitions.map { TopicPartition(topic: name, partition: $0.number) }
         }
