@@ -118,7 +118,12 @@ def needs_more(arguments, directory):
         not (directory / part).exists() for part in files)
 
 
-@pytest.mark.parametrize("path", RUNBOOKS, ids=lambda path: path.stem)
+# RunbookTests runs what stands in these: they need transactions and a second lake.
+RUN_ELSEWHERE = {"dead-letters", "disaster-recovery"}
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in RUNBOOKS if path.stem not in RUN_ELSEWHERE], ids=lambda path: path.stem)
 def test_commands_of_runbooks_run(path, lake):
     directory, topic = lake
     for line in commands(path):

@@ -135,18 +135,3 @@ def test_a_reader_can_change_nothing(bench):
         done = bench.varve("reader", *command, check=False)
         assert done.returncode == 77, f"{command}: exit {done.returncode}: {done.stderr}"
     assert len(bench.lines("reader", "refused")) > before
-
-
-def test_a_writer_cannot_delete(bench):
-    bench.produce(["--events", "300", "--seed", "3"])
-    bench.varve("writer", "run", "--once")
-    bench.varve("maintainer", "compact", "--cold-after", "0s", "orders")
-    # By the store's clock, which counts seconds: until the removed objects are due.
-    deadline = time.monotonic() + 30
-    plan = ["vacuum", "--removed-after", "0s", "--output", "csv"]
-    while "removed" not in bench.varve("maintainer", *plan).stdout:
-        assert time.monotonic() < deadline, "vacuum has nothing to delete"
-    done = bench.varve("writer", "vacuum", "--yes", "--removed-after", "0s", check=False)
-    assert done.returncode != 0
-    assert any("s3:DeleteObject" in line and "/orders/" in line for line in bench.lines("writer", "refused"))
-    bench.varve("reader", "verify", "--deep")
