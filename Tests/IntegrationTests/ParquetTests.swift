@@ -77,8 +77,7 @@ struct ParquetTests {
             "manifest", "sql", "events", "select distinct name from object_columns order by name")
         for name in ["_key", "accent", "number", "seed", "text"] { #expect(columns.contains(name), "\(columns)") }
         let dead = try await strict.varve(
-            "manifest", "sql", "events", "select sum(records) from objects where side = 'dead_letter'", "--format",
-            "csv")
+            "manifest", "sql", "events", "select sum(records) from objects where side = 'dead_letter'")
         #expect(dead.contains("3000"), "every event has a misfit: \(dead)")
     }
 
