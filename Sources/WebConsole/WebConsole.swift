@@ -37,7 +37,7 @@ public struct ConsolePages: Sendable {
         var isSignedIn: Bool
     }
 
-    /// GET tells whether a token is needed, POST signs in, DELETE signs out. A body that is not JSON is refused, so that
+    /// GET tells whether a token is needed, POST signs in, DELETE signs out. A body that is not JSON is refused: so
     /// no form of another site can send it.
     private func session(_ request: WebRequest) -> WebAnswer {
         let isSecure = request.headers["x-forwarded-proto"]?.lowercased() == "https"

@@ -70,7 +70,8 @@ struct OperateTests {
         let brokers = "brokers: \"b-1.kafka.eu-central-1.amazonaws.com:9098\""
         let kafka = try settings("\(brokers), aws_msk_iam: { region: eu-central-1 }").kafkaSettings(in: context)
         #expect(kafka.tokens != nil)
-        #expect(kafka.properties["security.protocol"] == "SASL_SSL" && kafka.properties["sasl.mechanism"] == "OAUTHBEARER")
+        #expect(
+            kafka.properties["security.protocol"] == "SASL_SSL" && kafka.properties["sasl.mechanism"] == "OAUTHBEARER")
         #expect(try settings(brokers).kafkaSettings(in: context).tokens == nil)
         for wrong in [
             "aws_msk_iam: { profile: p }", "aws_msk_iam: { region: r }, properties: { sasl.mechanism: PLAIN }",
@@ -83,16 +84,18 @@ struct OperateTests {
             "brokers: \"127.0.0.1:1\", aws_msk_iam: { region: r }, properties: { security.protocol: SASL_PLAINTEXT }")
     }
 
-    @Test("traceparents are read as W3C has them", arguments: [
-        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true),
-        ("cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-comes-later", true),
-        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more", false),
-        ("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false),
-        ("00-00000000000000000000000000000000-b7ad6b7169203331-01", false),
-        ("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", false),
-        ("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", false),
-        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", false), ("", false), ("---", false),
-    ])
+    @Test(
+        "traceparents are read as W3C has them",
+        arguments: [
+            ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true),
+            ("cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-what-comes-later", true),
+            ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more", false),
+            ("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false),
+            ("00-00000000000000000000000000000000-b7ad6b7169203331-01", false),
+            ("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", false),
+            ("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", false),
+            ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", false), ("", false), ("---", false),
+        ])
     func traceParents(text: String, isValid: Bool) {
         #expect((TraceParent(Array(text.utf8)) != nil) == isValid)
     }

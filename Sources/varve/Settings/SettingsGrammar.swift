@@ -62,8 +62,8 @@ enum SettingsGrammar {
             "Where /healthz, /readyz and /metrics are served, or `off`. Loopback, so that nothing is open by default."),
         SettingKey(
             "console", .choice(["auto", "on", "off"]), fallback: "auto",
-            "Whether the web console is served there too. Auto: where `listen` is loopback or there is a token, so that "
-                + "nobody else reads it by accident."),
+            "Whether the web console is served there too. Auto: where `listen` is loopback or there is a token, so "
+                + "that nobody else reads it by accident."),
         SettingKey(
             "console_token", .text(expecting: "at least 16 characters") { $0.utf8.count >= 16 }, secret: true,
             "What the web console asks for; write it as ${NAME} or ${file:/path}. Without it everyone who reaches the "
