@@ -28,7 +28,8 @@ def resource(version, kind, spec):
 KAFKA_TRIGGER = strict(
     ["bootstrapServers", "consumerGroup", "topic"],
     **{name: TEXT for name in (
-        "bootstrapServers", "consumerGroup", "topic", "lagThreshold", "activationLagThreshold", "sasl", "tls", "version",
+        "bootstrapServers", "consumerGroup", "topic", "lagThreshold", "activationLagThreshold", "sasl", "tls",
+        "version",
         "offsetResetPolicy", "allowIdleConsumers", "scaleToZeroOnInvalidOffset", "excludePersistentLag",
         "limitToPartitionsWithLag", "awsRegion")})
 

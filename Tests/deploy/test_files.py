@@ -145,7 +145,8 @@ def test_yaml_is_clean():
     rules = {
         "extends": "default",
         "rules": {
-            "line-length": "disable", "document-start": "disable", "truthy": "disable", "comments-indentation": "disable",
+            "line-length": "disable", "document-start": "disable", "truthy": "disable",
+            "comments-indentation": "disable",
             "braces": {"max-spaces-inside": 1}, "comments": {"min-spaces-from-content": 1},
             "indentation": {"spaces": 2, "indent-sequences": "whatever"},
         },

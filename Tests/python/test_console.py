@@ -187,7 +187,8 @@ def test_an_empty_lake(tmp_path, visit):
 
 def test_hostile_names_stay_text(tmp_path, visit):
     hostile = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
-    make_lake(tmp_path, "--table", "evil", "--objects", 40, "--days", 2, "--topic", hostile, "--writer", hostile, "--now")
+    names = ("--topic", hostile, "--writer", hostile)
+    make_lake(tmp_path, "--table", "evil", "--objects", 40, "--days", 2, *names, "--now")
     with Console(tmp_path) as console:
         page = visit(console.url)
         page.wait_for_selector(".tables")
