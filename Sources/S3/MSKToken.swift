@@ -3,8 +3,8 @@ public import LakeModel
 /// Makes the tokens with which Amazon MSK lets a client in (SASL/OAUTHBEARER).
 ///
 /// A token is a presigned `kafka-cluster:Connect` request in base64url, as Amazon's own signers make it
-/// (github.com/aws/aws-msk-iam-sasl-signer-python; docs.aws.amazon.com/msk, "IAM access control"). It lives for a quarter
-/// of an hour, or as long as the credentials where that is shorter. It is a secret.
+/// (github.com/aws/aws-msk-iam-sasl-signer-python; docs.aws.amazon.com/msk, "IAM access control"). It lives for a
+/// quarter of an hour, or as long as the credentials where that is shorter. It is a secret.
 public struct MSKTokenSigner: Sendable {
     /// The life that Amazon's signers give; brokers refuse a longer one.
     public static let life = Duration.seconds(900)
