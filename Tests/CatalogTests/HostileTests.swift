@@ -61,9 +61,7 @@ struct HostileTests {
     func names(name: String) async throws {
         let bench = try Bench()
         let table = try await bench.open()
-        var change = bench.appending(orders0, from: 0, count: 1)
-        let folder = change.add[0].path.split(separator: "/").dropLast().joined(separator: "/")
-        change.add[0].path = "\(folder)/\(name)"
+        let change = appending(objectNamed: name, bench)
         guard case .invalid = await refusal({ try await table.commit(change, id: bench.id(), writer: anyWriter) })
         else {
             Issue.record("'\(name)' was taken")
@@ -77,11 +75,17 @@ struct HostileTests {
     func harmless(name: String) async throws {
         let bench = try Bench()
         let table = try await bench.open()
+        let change = appending(objectNamed: name, bench)
+        try await table.commit(change, id: bench.id(), writer: anyWriter)
+        #expect(try await bench.open().snapshot().objects().map(\.path) == change.add.map(\.path))
+    }
+
+    /// One event in an object of this name, in the folder where it belongs.
+    private func appending(objectNamed name: String, _ bench: Bench) -> Change {
         var change = bench.appending(orders0, from: 0, count: 1)
         let folder = change.add[0].path.split(separator: "/").dropLast().joined(separator: "/")
         change.add[0].path = "\(folder)/\(name)"
-        try await table.commit(change, id: bench.id(), writer: anyWriter)
-        #expect(try await bench.open().snapshot().objects().map(\.path) == change.add.map(\.path))
+        return change
     }
 
     @Test("names of tables cannot leave the lake", arguments: ["..", "../x", "a/..", "", "a\u{0}", "a\nb", "%2e%2e/x"])

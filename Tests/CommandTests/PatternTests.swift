@@ -7,7 +7,7 @@ struct PatternTests {
     @Test(
         "what glibc would compile into gigabytes is refused: found by fuzzing",
         arguments: [
-            String(repeating: "a", count: 1) + String(repeating: "+", count: 48), "((((a{1,255}){1,255}){1,255}))",
+            "a" + String(repeating: "+", count: 48), "((((a{1,255}){1,255}){1,255}))",
             String(repeating: "(", count: 30) + "a" + String(repeating: "+)", count: 30), "a{99999999999999999999}",
             ")+++++++++++1+", "a)|(b", "a??", "a+*", "((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)",
         ])

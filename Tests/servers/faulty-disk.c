@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static _Atomic unsigned calls;
@@ -46,11 +45,6 @@ static int fails(const char *call, int is_ours) {
 ssize_t write(int descriptor, const void *bytes, size_t count) {
     if (fails("write", is_open_below(descriptor))) return -1;
     return NEXT(write, ssize_t (*)(int, const void *, size_t))(descriptor, bytes, count);
-}
-
-ssize_t pread(int descriptor, void *bytes, size_t count, off_t offset) {
-    if (fails("pread", is_open_below(descriptor))) return -1;
-    return NEXT(pread, ssize_t (*)(int, void *, size_t, off_t))(descriptor, bytes, count, offset);
 }
 
 int fsync(int descriptor) {
