@@ -81,11 +81,14 @@ extension IngestLoop {
             held -= before - object.content.memoryBytes
         }
         endRowGroups(while: held > settings.memoryBytesMax / 4)
-        guard workshop.budget.shouldSeal else { return }
+        // Where nothing is taken any more, nothing but this makes room: it has to be enough for `isEased`.
+        if fullSince != nil { workshop.dropKeptBuffers() }
+        guard workshop.budget.shouldSeal || fullSince != nil else { return }
+        let openMax = fullSince == nil ? settings.memoryBytesMax / 2 : settings.memoryBytesMax / 8 * 3
         var open = tables.reduce(0) { $0 + $1.openObjects.reduce(0) { $0 + $1.memoryBytes } }
         let largestFirst = tables.flatMap { table in table.openObjects.map { (table, $0) } }
             .sorted { $0.1.memoryBytes > $1.1.memoryBytes }
-        for (table, object) in largestFirst where open > settings.memoryBytesMax / 2 && object.records > 0 {
+        for (table, object) in largestFirst where open > openMax && object.records > 0 {
             open -= object.memoryBytes
             table.seal(object, .memory, workshop: workshop)
         }

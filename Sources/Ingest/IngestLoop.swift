@@ -100,7 +100,8 @@ public final class IngestLoop {
             let signals = try poll(waitMax: letters.isEmpty ? waitMax : .zero)
             for signal in signals { try handle(signal) }
             let now = clock.elapsed()
-            if now >= nextUpkeepAt || !signals.isEmpty || !letters.isEmpty {
+            let isJustFull = workshop.budget.isFull && fullSince == nil
+            if now >= nextUpkeepAt || !signals.isEmpty || !letters.isEmpty || isJustFull {
                 nextUpkeepAt = now + .milliseconds(50)
                 try upkeep(now)
             }
@@ -115,12 +116,11 @@ public final class IngestLoop {
     private func poll(waitMax: Duration) throws(IngestFailure) -> [SourceSignal] {
         let takes = takesEvents
         if !takes, waitMax > .zero { mailbox.wait(timeout: min(waitMax, .milliseconds(10))) }
+        let eventsMax = takes ? min(settings.eventsPerPollMax, workshop.budget.eventsRoom) : 0
         var failure: SourceError?
         let signals: [SourceSignal]
         do throws(SourceError) {
-            signals = try source.poll(
-                timeout: takes ? waitMax : .zero, eventsMax: takes ? settings.eventsPerPollMax : 0
-            ) { batch in
+            signals = try source.poll(timeout: takes ? waitMax : .zero, eventsMax: eventsMax) { batch in
                 guard failure == nil else { return }
                 do throws(SourceError) { try place(batch) } catch { failure = error }
             }
@@ -132,14 +132,22 @@ public final class IngestLoop {
         return signals
     }
 
+    private var payloadBytesPlaced: Int { tables.reduce(0) { $0 + Int($1.counters.payloadBytes) } }
+
     private var takesEvents: Bool {
         guard case .running = stage else { return false }
-        return fullSince == nil && workshop.framesInFlight < settings.compressionThreads * 4 + 4
+        return fullSince == nil && !workshop.budget.isFull
+            && workshop.framesInFlight < settings.compressionThreads * 4 + 4
     }
 
     /// Places a batch run by run: a run is a stretch of events of one topic partition.
     private func place(_ batch: EventBatch) throws(SourceError) {
         let events = batch.events
+        let (usedBefore, payloadBefore) = (workshop.budget.bytesUsed, payloadBytesPlaced)
+        defer {
+            workshop.budget.learn(
+                events: events.count, payloadBytes: payloadBytesPlaced - payloadBefore, usedBefore: usedBefore)
+        }
         let now = clock.now()
         let timeMax = now.advanced(byMilliseconds: settings.futureMillisecondsMax).milliseconds
         var start = events.startIndex

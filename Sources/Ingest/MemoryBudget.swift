@@ -6,9 +6,21 @@ struct MemoryBudget {
     let bytesMax: Int
     private(set) var bytesUsed = 0
     private(set) var bytesPeak = 0
+    /// What an event has cost lately; much at first, when nobody knows.
+    private var bytesPerEvent = 64 * 1024
 
     init(bytesMax: Int) {
         self.bytesMax = bytesMax
+    }
+
+    /// How many events can be taken at once: they fill half of what is left at most, as buffers grow in leaps.
+    var eventsRoom: Int { max(1, (bytesMax / 8 * 7 - bytesUsed) / 2 / bytesPerEvent) }
+
+    /// Learns from events that were placed: fast where they are larger than thought, slowly where they are smaller.
+    mutating func learn(events: Int, payloadBytes: Int, usedBefore: Int) {
+        guard events > 0 else { return }
+        let cost = max(1, payloadBytes, bytesUsed - usedBefore) / events + 1
+        bytesPerEvent = max(cost, bytesPerEvent - (bytesPerEvent - cost) / 8)
     }
 
     mutating func charge(_ bytes: Int) {
@@ -57,6 +69,12 @@ struct FrameBufferPool {
         buffer.clear()
         kept.append(buffer)
         return 0
+    }
+
+    /// Returns how many bytes of memory went back to the system.
+    mutating func dropKept() -> Int {
+        defer { kept = [] }
+        return kept.reduce(0) { $0 + $1.capacity }
     }
 
     /// A kept buffer is charged to the budget already; a fresh one is not.

@@ -40,6 +40,7 @@ final class Workshop {
 
     /// Forgets an object that is committed.
     func retire(_ object: OpenObject) {
+        charge(object, bytesNow: 0)
         live[object.id] = nil
     }
 
@@ -52,6 +53,11 @@ final class Workshop {
 
     func giveBack(_ buffer: FrameBuffer) {
         budget.release(pool.giveBack(buffer))
+    }
+
+    /// Gives buffers that wait for reuse back to the system.
+    func dropKeptBuffers() {
+        budget.release(pool.dropKept())
     }
 
     /// Charges what an object's content has grown by since it was last looked at.

@@ -8,7 +8,10 @@ enum Program {
         signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         let status = await run(arguments, in: .process)
-        exit(status.rawValue)
+        // All that is to be kept is written and flushed. exit(3) would run the libraries' destructors while threads of
+        // theirs still close connections: libcrypto's state is freed under them, and a finished command aborts.
+        fflush(nil)
+        _exit(status.rawValue)
     }
 
     /// Runs one command line; every outcome has been written to the console when it returns.

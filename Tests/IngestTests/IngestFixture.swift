@@ -56,6 +56,19 @@ struct IngestFixture {
             random: SeededGenerator(seed: seed), logger: Logger(label: "test"))
     }
 
+    /// Produces payloads of 8 KB that hardly shrink into 300 hours at once, in a table that keeps all hours open.
+    func manyHours() throws -> TableSettings {
+        var random = SeededGenerator(seed: 3)
+        for number in 0..<4000 {
+            var event = ProducedEvent.order(number, at: Int64.random(in: 0..<300, using: &random) * 3_600_000)
+            event.value = Array("\"\((0..<512).map { _ in hex(random.next()) }.joined())\"".utf8)
+            broker.produce(event, to: partition(Int32(number % 2)))
+        }
+        return try settings(
+            shards: 1, late: LateSettings(afterMilliseconds: .max),
+            close: CloseSettings(graceMilliseconds: 1_000 * 3_600_000))
+    }
+
     /// Runs a writer over all partitions to the end that the topic has now.
     @discardableResult
     func drain(_ settings: TableSettings, seed: UInt64 = 1, change: (inout IngestSettings) -> Void = { _ in })
@@ -79,14 +92,14 @@ struct IngestFixture {
             if let outcome = try loop.turn(waitMax: .zero) { return outcome }
             await Task.yield()
         }
-        throw TestFailure("the loop did not end")
+        throw TestFailure("the loop did not end: \(loop.report)")
     }
 
     /// Turns the loop until `condition` holds.
     func turn(_ loop: IngestLoop, until condition: () async throws -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(30) * patience
         while try await !condition() {
-            guard ContinuousClock.now < deadline else { throw TestFailure("the condition did not come true") }
+            guard ContinuousClock.now < deadline else { throw TestFailure("the condition did not come true: \(loop.report)") }
             _ = try loop.turn(waitMax: .zero)
             await Task.yield()
         }
@@ -192,5 +205,21 @@ extension IngestFixture {
             broker.produce(
                 .order(number, at: Int64(number) * stepMilliseconds), to: partitions[number % partitions.count])
         }
+    }
+}
+
+extension IngestLoop {
+    /// What it is waiting for, for the messages of tests that it kept waiting.
+    var report: String {
+        let budget = workshop.budget
+        let uncut = tables.flatMap(\.uncut.values)
+        let open = uncut.filter { $0.sealed == nil }
+        return """
+            stage \(stage), full since \(fullSince.map { "\($0)" } ?? "never"), budget \(budget.bytesUsed) of \
+            \(budget.bytesMax), room for \(budget.eventsRoom) events, \(workshop.framesInFlight) jobs, \
+            \(workshop.live.count) live objects, \(open.count) open with \(open.reduce(0) { $0 + $1.memoryBytes }) B, \
+            \(uncut.count - open.count) sealed with \(uncut.reduce(0) { $0 + ($1.sealed == nil ? 0 : $1.memoryBytes) }) B, \
+            \(uncut.count { $0.sealed != nil && $0.stored == nil }) of them not stored, \(tables.map(\.cuts.count)) cuts
+            """
     }
 }

@@ -109,23 +109,33 @@ struct RotationTests {
     @Test("a full budget seals objects early, and is kept")
     func memory() async throws {
         let fixture = try IngestFixture(partitions: 2)
-        var random = SeededGenerator(seed: 3)
-        for number in 0..<6000 {
-            // 300 hours at once, and payloads that do not shrink.
-            let hour = Int64.random(in: 0..<300, using: &random)
-            let noise = (0..<2000).map { _ in "0123456789abcdef".utf8.randomElement(using: &random) ?? 0 }
-            var event = ProducedEvent.order(number, at: hour * 3_600_000)
-            event.value = Array("\"\(noise)\"".utf8)
-            fixture.broker.produce(event, to: fixture.partition(Int32(number % 2)))
-        }
-        let settings = try fixture.settings(shards: 1, late: LateSettings(afterMilliseconds: .max))
-        let status = try await fixture.drain(settings) {
+        let status = try await fixture.drain(try fixture.manyHours()) {
             $0.memoryBytesMax = 12 << 20
             $0.frameBytes = 64 << 10
             $0.eventsPerPollMax = 100
         }
         #expect(status.memoryBytesPeak <= 12 << 20)
+        #expect(status.memoryBytesUsed < 1 << 20, "what was committed takes no memory")
+        #expect((status.tables.first?.counters.rotations[.memory] ?? 0) > 0)
         try await fixture.expectExactlyOnce()
+    }
+
+    @Test("the budget is kept while nothing gets compressed and no time passes", arguments: [100, 4096])
+    func memoryWithoutHelp(eventsPerPoll: Int) async throws {
+        let fixture = try IngestFixture(clock: ManualClock(), partitions: 2)
+        let settings = try fixture.manyHours()
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(settings, source: source) {
+            $0.memoryBytesMax = 12 << 20
+            // No frame is ever full, so nothing waits for the compressors, of which there are none.
+            $0.frameBytes = 1 << 20
+            $0.compressionThreads = 0
+            $0.eventsPerPollMax = eventsPerPoll
+        }
+        try await fixture.turn(loop) { loop.fullSince != nil }
+        for _ in 0..<200 { _ = try loop.turn(waitMax: .zero) }
+        #expect(loop.workshop.budget.bytesPeak <= 12 << 20)
     }
 
     @Test("an hour that is over is declared complete, with a _SUCCESS object")

@@ -107,8 +107,7 @@ struct ParquetTests {
     private func crash(_ trial: Trial, at failpoint: String) async throws {
         try await trial.produce(2000)
         let doomed = try trial.startWriter(failpoint: failpoint)
-        for _ in 0..<20 where doomed.isRunning { try await trial.produce(200) }
-        let status = try await doomed.wait(deadline: .seconds(90))
+        let status = try await trial.produce(untilEndOf: doomed)
         #expect(status == -SIGKILL, "it should die at \(failpoint): \(doomed.standardError.suffix(2000))")
         try await trial.produce(500)
         try await trial.drain()

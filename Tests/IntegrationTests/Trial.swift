@@ -97,6 +97,16 @@ final class Trial: Sendable {
         try await runCommand(command + (seed == 1 ? ["--partitions", "4"] : []))
     }
 
+    /// Sends events until a writer ends, and returns its status: however much went into its first commits, more events
+    /// make more of them.
+    func produce(untilEndOf writer: ChildProcess) async throws -> Int32 {
+        try await eventually("\(topic) gets events until its writer dies", deadline: .seconds(90)) {
+            if writer.isRunning { try await produce(200) }
+            return !writer.isRunning
+        }
+        return try await writer.wait()
+    }
+
     /// Starts `varve run`; it ends by itself with `once`, else when it is told to.
     func startWriter(once: Bool = false, failpoint: String? = nil, extra: String = "") throws -> ChildProcess {
         try startWriter(once: once, failpoint: failpoint, configuration: try configuration(extra: extra))

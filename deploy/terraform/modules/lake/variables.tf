@@ -20,6 +20,12 @@ variable "noncurrent_days" {
   default     = 7
 }
 
+variable "delete_versions" {
+  description = "Whether the maintainer may delete old versions at once: needed where Varve's configuration says 's3: {delete_versions: true}'."
+  type        = bool
+  default     = false
+}
+
 variable "abort_uploads_days" {
   description = "When the bucket aborts unfinished multipart uploads: a second net under 'varve vacuum' (uploads_after, 3 days)."
   type        = number
