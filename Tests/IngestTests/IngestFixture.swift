@@ -99,7 +99,9 @@ struct IngestFixture {
     func turn(_ loop: IngestLoop, until condition: () async throws -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(30) * patience
         while try await !condition() {
-            guard ContinuousClock.now < deadline else { throw TestFailure("the condition did not come true: \(loop.report)") }
+            guard ContinuousClock.now < deadline else {
+                throw TestFailure("the condition did not come true: \(loop.report)")
+            }
             _ = try loop.turn(waitMax: .zero)
             await Task.yield()
         }
@@ -217,8 +219,9 @@ extension IngestLoop {
         return """
             stage \(stage), full since \(fullSince.map { "\($0)" } ?? "never"), budget \(budget.bytesUsed) of \
             \(budget.bytesMax), room for \(budget.eventsRoom) events, \(workshop.framesInFlight) jobs, \
-            \(workshop.live.count) live objects, \(open.count) open with \(open.reduce(0) { $0 + $1.memoryBytes }) B, \
-            \(uncut.count - open.count) sealed with \(uncut.reduce(0) { $0 + ($1.sealed == nil ? 0 : $1.memoryBytes) }) B, \
+            \(workshop.live.count) live objects, \(open.count) open with \
+            \(open.reduce(0) { $0 + $1.memoryBytes }) B, \
+            \(uncut.count - open.count) sealed, \
             \(uncut.count { $0.sealed != nil && $0.stored == nil }) of them not stored, \(tables.map(\.cuts.count)) cuts
             """
     }
