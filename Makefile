@@ -13,7 +13,7 @@ SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
 .PHONY: help deps test-deps build release demo test unit simulate mutations chaos model fuzz sanitize bench \
-	bench-parquet lint format stack stack-up stack-down deploy-tests clean
+	bench-parquet bench-maintenance lint format stack stack-up stack-down deploy-tests clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,10 @@ bench: test-deps ## Measures against the pipe and writes docs/performance.md (BE
 bench-parquet: test-deps ## Measures NDJSON to Parquet against DuckDB and pyarrow (BENCH_GB=1.0, BENCH_ROUNDS=3)
 	$(SWIFT_BUILD) -c release
 	$(VENV)/bin/python Tests/python/bench_parquet.py
+
+bench-maintenance: test-deps ## Measures compaction against DuckDB, and large catalogs (BENCH_GB=1.0, BENCH_OBJECTS=10000000)
+	$(SWIFT_BUILD) -c release
+	$(VENV)/bin/python Tests/python/bench_maintenance.py
 
 lint: ## Checks the formatting
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests

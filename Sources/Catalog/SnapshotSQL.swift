@@ -102,7 +102,7 @@ extension Snapshot {
             }
         }
         guard !isFull else {
-            throw .invalid("the table has more than \(limits.objectsMax) objects; narrow the query to some hours")
+            throw .invalid("more than \(limits.objectsMax) objects: narrow it with --hour, or --from and --to")
         }
         guard !isRefused else { throw database.failure() }
     }

@@ -53,6 +53,34 @@ struct EraseTests {
         #expect(!history.output.contains("k31"))
     }
 
+    @Test("where the proof could not be kept nothing is erased", arguments: ["gone/u.json", "taken.json"])
+    func noPlaceForTheProof(name: String) async throws {
+        let lake = try await SplitLake()
+        let taken = lake.directory.path + "/taken.json"
+        try Data("an earlier proof".utf8).write(to: URL(filePath: taken))
+        let erased = await lake.run([
+            "erase", "--table", "orders", "--where", "n = 17", "--yes", "--certificate",
+            lake.directory.path + "/" + name,
+        ])
+        #expect(erased.status == .cannotCreate && erased.errorLines.count == 1, "\(erased.errors)")
+        #expect(await lake.run(["cat", "orders"]).output == lake.expected)
+        #expect(FileManager.default.contents(atPath: taken) == Data("an earlier proof".utf8))
+    }
+
+    @Test("a key that cannot sign, and a grace that only vacuum could keep, are refused")
+    func refused() async throws {
+        let lake = try await SplitLake()
+        let erase = [
+            "erase", "--table", "orders", "--where", "n = 17", "--yes", "--certificate",
+            lake.directory.path + "/c.json",
+        ]
+        let publicKey = "ed25519-public:" + String(repeating: "ab", count: 32)
+        let unsigned = await lake.run(erase, environment: ["VARVE_ERASURE_SIGNING_KEY": publicKey])
+        #expect(unsigned.status == .configuration, "\(unsigned.errors)")
+        #expect(await lake.run(erase + ["--grace", "1h"]).status == .usage)
+        #expect(await lake.run(["cat", "orders"]).output == lake.expected)
+    }
+
     @Test("rules of the configuration are planned and applied")
     func lifecycle() async throws {
         let lake = try await SplitLake()

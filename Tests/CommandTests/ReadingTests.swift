@@ -97,6 +97,9 @@ struct ReadingTests {
         #expect(csv.output == "side,events,avg(records)\ndead_letter,1,1.0\nmain,240,60.0\n", "\(csv.errors)")
         let past = await lake.run("manifest", "sql", "orders", question, "--output", "csv", "--at", "1")
         #expect(past.output == "side,events,avg(records)\nmain,120,60.0\n")
+        let hour = await lake.run("manifest", "sql", "orders", question, "--output", "csv", "--hour", "2026-11-21/03")
+        #expect(hour.output == "side,events,avg(records)\nmain,120,60.0\n", "\(hour.errors)")
+        #expect(await lake.run("manifest", "sql", "orders", question, "--topic", "t").status == .usage)
         for statement in ["delete from objects", "select nope from objects", "attach 'x' as y"] {
             let refused = await lake.run("manifest", "sql", "orders", statement)
             #expect(refused.status == .usage, "\(statement): \(refused.errors)")

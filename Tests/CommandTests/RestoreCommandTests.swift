@@ -9,6 +9,19 @@ import Testing
 
 @Suite("varve restore, varve dlq and varve replicate on the command line")
 struct RestoreCommandTests {
+    @Test("a replay of nothing announces nothing")
+    func replayOfNothing() async throws {
+        let lake = try await SplitLake()
+        for _ in 0..<2 {
+            let replayed = await lake.run(
+                ["dlq", "replay", "orders", "--topic", "typo", "--yes"],
+                environment: ["VARVE_KAFKA_BROKERS": "127.0.0.1:1"])
+            #expect(replayed.status == .success, "\(replayed.errors)")
+            #expect(replayed.errors.contains("holds nothing of what was asked for"), "\(replayed.errors)")
+        }
+        #expect(try !lake.files().contains { $0.contains("replay") })
+    }
+
     @Test("a plan counts events, objects and the time at the rate, and needs no brokers")
     func plan() async throws {
         let lake = try await SmallLake()

@@ -42,6 +42,24 @@ struct CertificateTests {
         try await lake.check(seed: 1)
     }
 
+    @Test("what leaves the table after an erasure was looked through, and is no copy of before it")
+    func removedLater() async throws {
+        let lake = try MaintenanceLake(seed: 5)
+        let table = try await lake.open()
+        // Without an event of u3, so that the erasure leaves it alone.
+        let spared = try await lake.append(table, partitions: [0], count: 2)
+        try await lake.append(table, partitions: [0], count: 9)
+        let certificate = try await certificate(lake, table)
+        #expect(certificate.objects.count == 1)
+        lake.clock.advance(by: .seconds(6 * 86_400))
+        try await lake.compact(table, seed: 9)
+        lake.clock.advance(by: .seconds(2 * 86_400))
+        _ = try await Vacuum(table: table, clock: lake.clock).run(id: lake.id(), writer: MaintenanceLake.writer)
+        #expect(try await lake.listing().contains("orders/\(spared.path)"), "it is in its grace")
+        let verifier = ErasureVerifier(table: table, certificate: certificate)
+        #expect(try await verifier.findings(key: nil, now: lake.clock.now()).isEmpty)
+    }
+
     @Test("old bytes can be deleted at once, and live ones never are")
     func purge() async throws {
         let lake = try MaintenanceLake(seed: 2)

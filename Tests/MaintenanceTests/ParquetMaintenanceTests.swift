@@ -131,6 +131,47 @@ struct ParquetMaintenanceTests {
         #expect(try await lake.audit().isEmpty)
     }
 
+    @Test("erasing a key reads only the objects whose bounds have room for it", arguments: shapes)
+    func erasedByKey(shreds: Bool) async throws {
+        let lake = try MaintenanceLake(seed: 36)
+        let table = try await lake.open()
+        for hour in 0..<3 { for _ in 0..<2 { try await lake.append(table, count: 70, hour: hour) } }
+        try await convert(lake, table, shreds: shreds)
+        // Keys are k0 to k6, in every object.
+        for (key, objects) in [("k", 0), ("k3", 3), ("k65", 0), ("k3", 3), ("k5", 3)] {
+            let request = try ErasureRequest(where: "@key = '\(key)'", ids: ["z", "a"])
+            let eraser = Eraser(table: table, request: request, clock: lake.clock, writer: MaintenanceLake.writer)
+            var random = SeededGenerator(seed: UInt64(lake.pick(2...1_000_000_000)))
+            let report = try await eraser.run(id: lake.id(), using: &random)
+            let matching = Set(lake.events.keys.filter { "k\($0.offset % 7)" == key })
+            #expect(report.objectsPassedOver == 3 - objects && report.events == matching.count, "\(key)")
+            lake.forget(matching)
+            try await lake.check(seed: 36)
+        }
+        #expect(try await verify(table).isEmpty)
+    }
+
+    @Test("bounds of a key column decide what is read; without them everything is")
+    func candidates() throws {
+        let lake = try MaintenanceLake(seed: 37)
+        var object = DataObject(
+            path: "data/x.parquet", partition: lake.partition(hour: 1), format: .parquet, bytes: 1,
+            uncompressedBytes: 1, records: 9, eventTime: nil, offsets: [],
+            checksum: Checksum(algorithm: .crc32c, value: ""), schemaID: "raw", uploadedAt: lake.clock.now())
+        func contains(_ ids: [String], min: String? = "b", max: String? = "dd", nulls: Int64 = 0) throws -> Bool {
+            object.columns = [ColumnStatistics(name: "key", kind: .text, nulls: nulls, min: min, max: max)]
+            return ErasureCandidates(try ErasureRequest(where: "@key", ids: ids)).contain(object)
+        }
+        for inside in ["b", "c", "dd", "d", "b\u{0}"] { #expect(try contains(["a", inside, "z"]), "\(inside)") }
+        for outside in ["a", "ddd", "e", "B", "a\u{FFFF}"] { #expect(try !contains(["A", outside]), "\(outside)") }
+        #expect(try !contains(["b"], min: nil, max: nil, nulls: 9), "no event has a key")
+        #expect(try contains(["b"], min: nil, max: nil, nulls: 8))
+        object.columns = nil
+        #expect(ErasureCandidates(try ErasureRequest(where: "@key = 'a'")).contain(object))
+        object.columns = [ColumnStatistics(name: "user", kind: .text, nulls: 0, min: "x", max: "y")]
+        #expect(ErasureCandidates(try ErasureRequest(where: "user = 'a'")).contain(object), "`_rest` may have it")
+    }
+
     @Test("a damaged object is found by a deep look and named", arguments: 0..<40 as Range<UInt64>)
     func damage(seed: UInt64) async throws {
         let lake = try MaintenanceLake(seed: seed)

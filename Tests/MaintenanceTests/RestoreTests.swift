@@ -48,6 +48,11 @@ final class ModelSink: RestoreSink {
         stepsLeft = left - 1
     }
 
+    /// All events, whatever topic partition was sent first.
+    var inOrder: [StoredEvent] {
+        events.sorted { ($0.topicPartition, $0.offset) < ($1.topicPartition, $1.offset) }
+    }
+
     /// As a model of the lake knows them, in the order of sending, by topic partition.
     var bySource: [TopicPartition: [Int64]] {
         Dictionary(grouping: events, by: \.topicPartition).mapValues { $0.map(\.offset) }
@@ -135,6 +140,67 @@ struct RestoreTests {
         #expect(report.totalEvents == Int64(sink.events.count), "seed=\(seed)")
         let again = try await restorer(table, lake).run(into: sink)
         #expect(again.wasDone && again.events == 0)
+    }
+
+    @Test("a table that has changed its rule for times says where the new one cannot tell")
+    func changedTime() async throws {
+        let lake = try MaintenanceLake(seed: 5)
+        let table = try await lake.open()
+        let object = try await lake.append(table, partitions: [0], count: 9)
+        let span = try #require(object.eventTime)
+        func run(_ layout: String, _ times: TimeSpan) async throws -> Int {
+            var layout = TableLayout(granularity: .hour, zone: "UTC", shards: 4, time: layout, shardBy: "partition")
+            layout.shards = 4
+            _ = try await table.commit(
+                Change(kind: .append, layout: layout), id: lake.id(), writer: MaintenanceLake.writer)
+            var selection = RestoreSelection()
+            selection.times = times
+            let sink = ModelSink()
+            _ = try await restorer(table, lake, selection).run(into: sink)
+            return sink.events.count
+        }
+        let half = TimeSpan(min: span.min, max: span.max.advanced(byMilliseconds: -1))
+        #expect(try await run("kafka", half) == 8)
+        #expect(try await run("field:/created_at", span) == 9, "all of the object: no event has to be asked")
+        await #expect(throws: MaintenanceError.self) { try await run("field:/created_at", half) }
+    }
+
+    @Test("nothing that was sent waits to be saved while the next objects are read")
+    func savesBeforeReading() async throws {
+        let lake = try MaintenanceLake(seed: 3)
+        let table = try await lake.open()
+        for hour in 0..<6 { try await lake.append(table, count: 9, hour: hour) }
+        let sink = ModelSink()
+        var restorer = restorer(table, lake)
+        (restorer.limits.saveEventsMax, restorer.limits.stepBytesMax) = (1_000_000, 1)
+        _ = try await restorer.run(into: sink)
+        #expect(sink.bySource == expected(lake) && sink.saves >= 6, "\(sink.saves) saves")
+    }
+
+    @Test("raw Parquet comes back as the lines did, shredded Parquet only where that is asked for")
+    func parquet() async throws {
+        let lake = try MaintenanceLake(seed: 4)
+        let table = try await lake.open()
+        for _ in 0..<3 { try await lake.append(table, partitions: [0, 1], count: 50) }
+        let lines = ModelSink()
+        _ = try await restorer(table, lake).run(into: lines)
+        try await lake.compact(table, seed: 8) { policy, _ in (policy.format, policy.newPercent) = (.parquet, 0) }
+        #expect(try await table.snapshot().objects().map(\.format) == [.parquet])
+        let raw = ModelSink()
+        _ = try await restorer(table, lake).run(into: raw)
+        #expect(raw.inOrder == lines.inOrder && raw.events.count == 300)
+
+        let shape = ParquetTableShape.shredded(try ShreddedSchema([.init("n", .int64)]), .rest)
+        try await lake.compact(table, seed: 9) { policy, compactor in
+            (policy.format, policy.newPercent, policy.shreds, compactor.shape) = (.parquet, 0, true, shape)
+        }
+        var shredded = restorer(table, lake)
+        await #expect(throws: MaintenanceError.self) { try await shredded.run(into: ModelSink()) }
+        await #expect(throws: MaintenanceError.self) { try await shredded.plan() }
+        shredded.isLossy = true
+        let sink = ModelSink()
+        _ = try await shredded.run(into: sink)
+        #expect(sink.bySource == lines.bySource)
     }
 
     private func fillMore(_ lake: MaintenanceLake, _ table: Table) async throws {

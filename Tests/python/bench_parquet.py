@@ -54,7 +54,7 @@ def main() -> None:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     text = render(facts)
-    write(text)
+    report.replace(ROOT, BEGIN, END, text, "Parquet")
     print(text)
 
 
@@ -107,19 +107,6 @@ def render(facts: dict) -> str:
         lines.append(f"| {name} | {median('cpu'):.1f} | {median('wall'):.1f} | {int(median('rss')) >> 20} MiB | "
                      f"{median('bytes') / 1e6:.1f} MB |")
     return "\n".join(lines + [END])
-
-
-def write(text: str) -> None:
-    path = os.path.join(ROOT, "docs", "performance.md")
-    with open(path) as file:
-        document = file.read()
-    if BEGIN in document:
-        start, end = document.index(BEGIN), document.index(END) + len(END)
-        document = document[:start] + text + document[end:]
-    else:
-        document = document.rstrip() + "\n\n## Parquet\n\n" + text + "\n"
-    with open(path, "w") as file:
-        file.write(document)
 
 
 if __name__ == "__main__":

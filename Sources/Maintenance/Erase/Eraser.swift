@@ -130,10 +130,13 @@ extension Eraser {
     ) async throws -> Int {
         let snapshot = try await table.snapshot()
         report.version = snapshot.version
+        let candidates = ErasureCandidates(request)
         var sum = 0
         for window in VerifyWindows.plan(snapshot.manifests) {
             let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
-            let objects = try await snapshot.objects(query).filter { seen.insert($0) }
+            let unseen = try await snapshot.objects(query).filter { seen.insert($0) }
+            let objects = unseen.filter(candidates.contain)
+            report.objectsPassedOver += Int64(unseen.count - objects.count)
             // A few at a time, so that their rewrites are committed before others rewrite them.
             for start in stride(from: 0, to: objects.count, by: 64) {
                 let batch = objects[start..<min(start + 64, objects.count)]

@@ -138,6 +138,10 @@ public enum CertificateKey: Hashable, Sendable {
     case ed25519Public([UInt8])
     case hmac([UInt8])
 
+    public var canSign: Bool {
+        if case .ed25519Public = self { false } else { true }
+    }
+
     /// Reads `ed25519:BASE64`, `ed25519-public:HEX`, `hmac-sha256:BASE64`; nil for anything else, and for keys that are
     /// too short.
     public init?(_ text: String) {

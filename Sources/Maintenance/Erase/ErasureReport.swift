@@ -39,6 +39,8 @@ public struct ErasureReport: Hashable, Sendable {
     public var version: Int64 = 0
     public var rounds = 0
     public var objectsExamined: Int64 = 0
+    /// Objects that were not read, as their bounds in the catalog leave no room for any of the values.
+    public var objectsPassedOver: Int64 = 0
     public var eventsExamined: Int64 = 0
     public var bytesExamined: Int64 = 0
     /// Events whose payload could not be looked into.

@@ -71,9 +71,22 @@ public struct ErasureVerifier: Sendable {
         return findings
     }
 
+    /// What left the table after the erasure was live in its last snapshot, and looked through there.
+    private func removedLater(_ snapshot: Snapshot) async throws -> Set<PathHash> {
+        var later: Set<PathHash> = []
+        var next = certificate.version + 1
+        while next <= snapshot.version {
+            let last = min(snapshot.version, next + 255)
+            for commit in try await table.commits(next...last) { later.formUnion(commit.remove.map { PathHash($0) }) }
+            next = last + 1
+        }
+        return later.subtracting(certificate.objects.map { PathHash($0.before.path) })
+    }
+
     /// Objects of before the erasure that are not live: they may hold what was erased.
     private func olderCopies(_ snapshot: Snapshot) async throws -> [VerifyFinding] {
         var findings: [VerifyFinding] = []
+        let later = try await removedLater(snapshot)
         let folder = "\(table.name)/".utf8.count
         for side in TableSide.allCases {
             var request = ListRequest(prefix: "\(table.name)/\(side.folder)/")
@@ -84,6 +97,7 @@ public struct ErasureVerifier: Sendable {
                 }
                 let live = try await snapshot.objects(withPaths: Set(old))
                 for path in old where live[path] == nil && PartitionPath(dataPath: path) != nil {
+                    guard !later.contains(PathHash(path)) else { continue }
                     guard !path.hasSuffix("/_SUCCESS") else { continue }
                     findings.append(
                         VerifyFinding(.erasure, path, "it is older than the erasure and not live; run varve vacuum"))

@@ -15,10 +15,11 @@ public struct StoredEventTime: Sendable {
 
     private let origin: Origin
     private let span: TimeSpan?
+    private let isDeadLetter: Bool
 
     public init(layout: TableLayout?, object: DataObject) {
         let text = object.side == .deadLetter ? "kafka" : layout?.time ?? "kafka"
-        span = object.eventTime
+        (span, isDeadLetter) = (object.eventTime, object.side == .deadLetter)
         if text.hasPrefix("field:/") {
             let names = text.dropFirst(7).split(separator: "/", omittingEmptySubsequences: false)
             // RFC 6901: ~1 is a slash, ~0 a tilde, in that order.
@@ -47,6 +48,15 @@ public struct StoredEventTime: Sendable {
     public func ofValueLine(_ line: UnsafeRawBufferPointer) -> Timestamp? {
         guard case .field(let names) = origin else { return nil }
         return value(at: names, in: Data(line))
+    }
+
+    /// Whether an event of the object with this time lies in `times`; nil where the rule does not tell, because it is
+    /// not the one that placed the event: a table can change its rule.
+    func lies(in times: TimeSpan, _ own: @autoclosure () -> Timestamp?) -> Bool? {
+        guard let span else { return false }
+        if times.contains(span.min), times.contains(span.max) { return true }
+        guard let own = own(), span.contains(own) else { return isDeadLetter ? false : nil }
+        return times.contains(own)
     }
 
     private func value(at names: [String], in payload: Data) -> Timestamp? {

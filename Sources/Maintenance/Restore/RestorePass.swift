@@ -30,6 +30,8 @@ final class RestorePass {
         var sweep = RestoreSweep(
             objects.filter { $0.format != .value }, state: state, stepBytesMax: restorer.limits.stepBytesMax)
         while let step = sweep.next() {
+            // Reading a step can take longer than a transaction lasts.
+            try save()
             let merge = try await sort(step, &sweep, layout)
             try await send(merge, progress)
             for (source, window) in step.windows { state.sources[source]?.next = window.upperBound }
@@ -167,6 +169,7 @@ extension RestorePass {
                     state.lines += 1
                 }
                 waiting.removeAll(keepingCapacity: true)
+                try saveIfDue(before: 0)
             }
             try await reader(object).forEachRow(
                 of: object, sources: RowSources(of: [object]),

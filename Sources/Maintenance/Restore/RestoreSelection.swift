@@ -80,11 +80,20 @@ final class RestoreMatcher {
         guard selection.times != nil || !selection.reasons.isEmpty else { return true }
         guard row.front != nil else {
             guard let times = selection.times else { return selection.reasons.isEmpty }
-            return time.ofValueLine(row.line).map(times.contains) ?? false
+            return try decided(time.lies(in: times, time.ofValueLine(row.line)))
         }
         let event = try envelopes.read(row.line)
         if !selection.reasons.isEmpty, !(event.reason.map(selection.reasons.contains) ?? false) { return false }
         guard let times = selection.times else { return true }
-        return time.of(event).map(times.contains) ?? false
+        return try decided(time.lies(in: times, time.of(event)))
+    }
+
+    private func decided(_ answer: Bool?) throws -> Bool {
+        guard let answer else {
+            throw MaintenanceError.unsupported(
+                "an event was placed by another rule than the table's partition.time of now, which cannot tell its "
+                    + "time; choose by hour or offsets instead")
+        }
+        return answer
     }
 }

@@ -22,7 +22,7 @@ public struct Restorer: Sendable {
     public var restarts = false
 
     public init(
-        table: Table, selection: RestoreSelection, clock: any LakeClock, request: String, formats: RowFormats = .lines
+        table: Table, selection: RestoreSelection, clock: any LakeClock, request: String, formats: RowFormats = .all
     ) {
         (self.table, self.selection, self.clock) = (table, selection, clock)
         (self.request, self.formats) = (request, formats)
@@ -90,6 +90,11 @@ public struct Restorer: Sendable {
                 throw MaintenanceError.unsupported(
                     "\(object.path) holds payload lines, without key, headers, timestamp and offset of the events; "
                         + "--lossy sends the payloads alone")
+            }
+            guard object.format != .parquet || object.schemaID == ParquetTableShape.raw.schemaID || isLossy else {
+                throw MaintenanceError.unsupported(
+                    "\(object.path) holds payloads taken apart into columns, which are put together again: not byte "
+                        + "for byte what was produced; --lossy sends those")
             }
             if object.format != .value {
                 let isOpen = object.offsets.contains { span in

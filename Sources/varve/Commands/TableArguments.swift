@@ -66,7 +66,11 @@ struct ObjectFilter: ParsableArguments {
 
     /// The catalog's query; `exact` has to be asked too, as the query knows whole topic partitions only.
     func query(side: TableSide, now: Timestamp, tags: [String] = []) -> ObjectQuery {
-        var query = ObjectQuery(sides: [side])
+        query(sides: [side], now: now, tags: tags)
+    }
+
+    func query(sides: Set<TableSide>, now: Timestamp, tags: [String] = []) -> ObjectQuery {
+        var query = ObjectQuery(sides: sides)
         if let hour {
             query.hours = hour.hour == nil ? hour...LakeHour(date: hour.date, hour: 23) : hour...hour
         }

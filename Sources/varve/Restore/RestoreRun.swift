@@ -36,18 +36,25 @@ struct RestoreRun {
         try Listing(rows).print(as: format.output, to: session.console)
     }
 
-    /// Sends, and prints what was sent.
-    @discardableResult
-    func send() async throws -> RestoreReport {
+    /// Throws where `send` would before it has sent anything; false where there is nothing to send.
+    func check() async throws -> Bool { try await prepared() != nil }
+
+    private func prepared() async throws -> (plan: RestorePlan, carriers: [TopicPartition])? {
         let plan = try await restorer.plan()
         let head = await restorer.table.head()
         var topics = Set(head.progress.keys.filter { restorer.selection.admits($0) }.map(\.topic))
         if topics.isEmpty, destination.topic != nil { topics = [""] }
         guard !topics.isEmpty else {
             session.console.say("\(label): the table holds nothing of what was asked for")
-            return RestoreReport()
+            return nil
         }
-        let carriers = try await options.carriers(destination, plan, topics: topics, session)
+        return (plan, try await options.carriers(destination, plan, topics: topics, session))
+    }
+
+    /// Sends, and prints what was sent.
+    @discardableResult
+    func send() async throws -> RestoreReport {
+        guard let (plan, carriers) = try await prepared() else { return RestoreReport() }
         let sink = try KafkaRestoreSink(
             destination, carriers: carriers, points: Failpoints(session.context.environment), logger: session.logger)
         let progress = ProgressLine(session.console)

@@ -103,6 +103,9 @@ struct RunSession {
     }
 
     private func openStore() async throws -> any ObjectStore {
+        var settings = settings
+        // A writer deletes nothing but what it probes with, and may have no right to delete versions.
+        settings.s3.deletesVersions = false
         let metered = MeteredStore(
             try await StoreOpening.open(settings, in: context), clock: context.clock)
         let store: any ObjectStore = failpoints.map { FailpointStore(metered, $0) } ?? metered

@@ -43,7 +43,7 @@ extension SettingsGrammar {
     static let erasure: [SettingKey] = [
         SettingKey(
             "signing_key",
-            .text(expecting: "ed25519: or hmac-sha256: and a key in base64") { CertificateKey($0) != nil },
+            .text(expecting: "ed25519: or hmac-sha256: and a key in base64") { CertificateKey($0)?.canSign == true },
             secret: true,
             "What certificates are signed with: `ed25519:` and 32 bytes in base64, or `hmac-sha256:` and at least 16. "
                 + "Write it as ${NAME} or ${file:/path}.")

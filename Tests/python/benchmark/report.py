@@ -90,9 +90,17 @@ def mib(count: int) -> str:
 def write(facts: dict, root: str) -> None:
     with open(os.path.join(root, ".build", "bench.json"), "w") as file:
         json.dump(facts, file, indent=1)
+    replace(root, BEGIN, END, f"{BEGIN}\n{render(facts)}\n{END}", "Ingest")
+
+
+def replace(root: str, begin: str, end: str, block: str, title: str) -> None:
+    """Puts a block between its marks in docs/performance.md, or behind everything where it has none yet."""
     path = os.path.join(root, "docs", "performance.md")
     with open(path) as file:
         text = file.read()
-    start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    if begin in text:
+        text = text[:text.index(begin)] + block + text[text.index(end) + len(end):]
+    else:
+        text = f"{text.rstrip()}\n\n## {title}\n\n{block}\n"
     with open(path, "w") as file:
-        file.write(text[:start] + "\n" + render(facts) + "\n" + text[end:])
+        file.write(text)

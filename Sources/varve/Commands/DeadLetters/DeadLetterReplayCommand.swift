@@ -58,10 +58,16 @@ struct DeadLetterReplayCommand: AsyncParsableCommand {
         let new = ReplayIntent(
             id: CommitID(using: &random), request: digest, command: command, startedAt: session.now,
             writer: .ofThisProcess())
+        // What cannot be sent is said before it is announced; what was announced is finished whatever there is now.
+        if try await ReplayIntent.read(table) == nil {
+            let trial = try replay(table, selection, session, name: "plan", digest: digest)
+            guard try await trial.check() else { return }
+        }
         let intent = try await new.claim(table)
         try check(intent, digest)
         let report = try await replay(table, selection, session, name: "dlq-\(intent.id)", digest: digest).send()
-        guard let state = report.state else { return }
+        // Nothing of the table was asked for, so nothing was sent.
+        guard let state = report.state else { return try await intent.release(table) }
         var done = selection
         done.times = state.times
         var marker = ReplayMarker(table: table, selection: done, writer: .ofThisProcess())

@@ -18,7 +18,8 @@ struct EraseCommand: AsyncParsableCommand {
               varve verify --erasure u-17.json
 
             A field is user_id, user.id, /user/id (a JSON Pointer), @key, or @header:name. Old bytes go with 'varve \
-            vacuum' after --grace; in buckets that keep versions set s3.delete_versions, or noncurrent ones stay.
+            vacuum' after vacuum.erased_after, or at once with --grace 0s; in buckets that keep versions set \
+            s3.delete_versions, or noncurrent ones stay.
 
 
             """
@@ -51,13 +52,17 @@ struct EraseCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long old bytes stay; 0s deletes them at once (default: vacuum.erased_after, 1d).", valueName: "time"))
+            "0s deletes old bytes at once; else they go with 'varve vacuum', after vacuum.erased_after.",
+            valueName: "time"))
     var grace: DurationArgument?
 
     @Option(help: ArgumentHelp("Objects that are looked through at once.", valueName: "number"))
     var parallel = 2
 
     func validate() throws {
+        if let grace, grace.milliseconds != 0 {
+            throw ValidationError("--grace takes 0s only; else vacuum.erased_after says how long old bytes stay")
+        }
         if parallel < 1 { throw ValidationError("--parallel is at least 1") }
         if yes, certificate == nil { throw ValidationError("--yes needs --certificate: the proof is a part of it") }
     }
@@ -78,10 +83,17 @@ struct EraseCommand: AsyncParsableCommand {
             session.console.say("nothing was erased; add --yes and --certificate to do it")
             return
         }
-        let report = try await eraser.run(id: id, using: &random, progress: show)
+        try await certificate?.reserve(session)
+        let report: ErasureReport
+        do {
+            report = try await eraser.run(id: id, using: &random, progress: show)
+        } catch {
+            await certificate?.giveUp(session)
+            throw error
+        }
         progress.clear()
-        try await writeCertificate(request, report, session, salt: CommitID(using: &random))
         try print(report, session)
+        try await writeCertificate(request, report, session, salt: CommitID(using: &random))
         var failed = !report.held.isEmpty
         if grace?.milliseconds == 0 {
             let failures = try await eraser.purge(report)
@@ -125,6 +137,9 @@ struct EraseCommand: AsyncParsableCommand {
         session.console.say(
             "\(table.table): \(report.events) events in \(report.objects.count) objects match, of "
                 + "\(report.eventsExamined) in \(report.objectsExamined)")
+        if report.objectsPassedOver > 0 {
+            session.console.say("\(report.objectsPassedOver) objects were not read: their keys lie elsewhere")
+        }
         if report.unreadable > 0 {
             session.console.say(
                 "\(report.unreadable) payloads are not JSON and could not be compared; see --search-raw")

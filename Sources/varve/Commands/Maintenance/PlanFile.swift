@@ -46,6 +46,37 @@ struct PlanFile: Hashable, Sendable, ExpressibleByArgument {
         }
     }
 
+    /// Makes sure, before the work that it tells of, that the file can be written and overwrites nothing: an empty one
+    /// stands there until `write`.
+    func reserve(_ session: LakeSession) async throws {
+        let isTaken: Bool
+        switch place {
+        case .path(let path):
+            isTaken = (FileManager.default.contents(atPath: path)?.isEmpty).map { !$0 } ?? false
+        case .s3(let bucket, let prefix, let name):
+            do {
+                isTaken = try await store(bucket, prefix, session).head(try key(name)).bytes > 0
+            } catch let error as StoreError where error.kind == .notFound {
+                isTaken = false
+            }
+        }
+        guard !isTaken else {
+            throw CommandFailure(.cannotCreate, "there is one already", at: text, fix: "name another file")
+        }
+        try await write([], session)
+    }
+
+    /// Takes the empty file away again, where nothing was done.
+    func giveUp(_ session: LakeSession) async {
+        switch place {
+        case .path(let path):
+            try? FileManager.default.removeItem(atPath: path)
+        case .s3(let bucket, let prefix, let name):
+            guard let key = ObjectKey(name) else { return }
+            _ = try? await store(bucket, prefix, session).delete([key])
+        }
+    }
+
     func read(_ session: LakeSession) async throws -> [UInt8] {
         switch place {
         case .path(let path):

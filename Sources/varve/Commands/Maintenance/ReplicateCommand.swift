@@ -68,8 +68,16 @@ struct ReplicateCommand: AsyncParsableCommand {
             throw CommandFailure(.usage, "a lake cannot be its own copy", at: target.location, fix: "give another --to")
         }
         while true {
-            try await round(session, target)
-            guard let every else { return }
+            guard let every else { return try await round(session, target) }
+            do {
+                try await round(session, target)
+            } catch {
+                // A store that is away for a while must not end a loop that goes on for ever.
+                let failure = CommandFailure(error)
+                let passing: [ExitStatus] = [.temporaryFailure, .unavailable, .noInput]
+                guard !Task.isCancelled, passing.contains(failure.status) else { throw error }
+                for problem in failure.problems { session.console.say(problem.description) }
+            }
             try await session.context.clock.sleep(for: every.duration)
         }
     }

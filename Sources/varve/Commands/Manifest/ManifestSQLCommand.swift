@@ -1,14 +1,17 @@
 import ArgumentParser
 import Catalog
+import LakeModel
 
 struct ManifestSQLCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sql",
         abstract: "Answers a question in SQL about a table's objects, offsets and commits.",
-        discussion: "The statement can only read. Its tables are filled in memory and thrown away:\n\n" + tables
+        discussion: "The statement can only read. Its tables are filled in memory and thrown away; --hour, --from and "
+            + "the like say which objects come into them, which a very large table needs:\n\n" + tables
             + "\n\n" + ExitStatus.readerHelp())
 
     @OptionGroup var lake: LakeOptions
+    @OptionGroup var filter: ObjectFilter
     @OptionGroup var format: OutputOptions
 
     @Argument(help: "The table.")
@@ -20,10 +23,18 @@ struct ManifestSQLCommand: AsyncParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("As of a version or a time.", valueName: "version|time"))
     var at: HistoryArgument?
 
+    func validate() throws {
+        guard filter.topic == nil || filter.partition != nil else {
+            throw ValidationError("--topic needs --partition here; or select by topic in object_offsets")
+        }
+    }
+
     func run() async throws {
         let session = try await lake.open()
+        let objects = filter.query(sides: Set(TableSide.allCases), now: session.now)
         let table = try await session.table(table)
-        let result = try await table.sql(statement, at: at.map { $0.point(now: session.now) } ?? .newest)
+        let point = at.map { $0.point(now: session.now) } ?? .newest
+        let result = try await table.sql(statement, at: point, over: objects)
         let columns = result.columns.indices.map { index in
             Column(name: result.columns[index], alignsRight: result.rows.allSatisfy { $0[index].isNumber })
         }

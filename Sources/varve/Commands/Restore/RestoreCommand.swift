@@ -1,3 +1,4 @@
+import ObjectStorage
 import ArgumentParser
 import Catalog
 import Foundation
@@ -90,7 +91,7 @@ struct RestoreCommand: AsyncParsableCommand {
         if let condition {
             selection.request = try ErasureRequest(where: condition, ids: try FileOfValues.read(ids))
         }
-        let digest = RestoreState.digest(try identity())
+        let digest = RestoreState.digest(try identity(session))
         var restorer = Restorer(
             table: try await session.lake.openExisting(table.table), selection: selection, clock: session.context.clock,
             request: digest)
@@ -105,9 +106,9 @@ struct RestoreCommand: AsyncParsableCommand {
     }
 
     /// What makes two command lines the same restore: all but the name, the rate and the output.
-    private func identity() throws -> [String] {
+    private func identity(_ session: LakeSession) throws -> [String] {
         [
-            "\(table)", filter.topic ?? "", "\(filter.partition.map(String.init) ?? "")",
+            session.store.location, "\(table)", filter.topic ?? "", "\(filter.partition.map(String.init) ?? "")",
             "\(filter.offsets?.range.description ?? "")", "\(filter.hour.map(String.init(describing:)) ?? "")",
             "\(filter.from.map(String.init(describing:)) ?? "")", "\(filter.to.map(String.init(describing:)) ?? "")",
             filter.shard.sorted().map(String.init).joined(separator: ","), condition ?? "",
