@@ -169,6 +169,7 @@ struct shred_walk {
         case VARVE_SHRED_FLOAT: {
             if (!is_number(*token) || !to_double(token, number)) return false;
             float single = float(number);
+            if (single - single != 0) return false;  // An infinity: the number is beyond a float's range.
             uint32_t bits;
             memcpy(&bits, &single, 4);
             return noted(varve_column_append_32(column, bits));

@@ -125,9 +125,11 @@ final class EventRouter {
         case .lines(let lines):
             outcome = append(event, run, prefix, known, to: lines.buffer)
             (memoryBytes, waitingBytes) = (lines.memoryBytes, lines.waitingBytes)
-        case .rows(let rows):
-            outcome = try append(event, run, prefix, known, to: rows.rows, table: table)
-            (memoryBytes, waitingBytes) = (rows.memoryBytes, rows.waitingBytes)
+        case .rows(let content):
+            // An open object has it.
+            guard let rows = content.rows else { throw SourceError("\(object.path) is sealed") }
+            outcome = try append(event, run, prefix, known, to: rows, table: table)
+            (memoryBytes, waitingBytes) = (content.memoryBytes, rows.eventBytes)
         }
         switch outcome {
         case .written:

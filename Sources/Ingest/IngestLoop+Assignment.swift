@@ -82,8 +82,10 @@ extension IngestLoop {
                 if needsStart { starts[name] = offset } else { try source.seek(name, to: offset) }
             }
             if !starts.isEmpty { try source.start(starts) }
-            // While the budget is full nothing may flow.
-            if isPaused { try source.pause(waiting.map(sources.name)) }
+            // A pause outlives seeks and assignments: which it is now has to be said. While the budget is full nothing
+            // may flow.
+            let names = waiting.map(sources.name)
+            if isPaused { try source.pause(names) } else { try source.resume(names) }
         } catch {
             throw .source(error)
         }

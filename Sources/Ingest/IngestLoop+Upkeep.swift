@@ -54,6 +54,14 @@ extension IngestLoop {
     /// it does not hold every hour open for ever.
     private func moveIdleWatermarks(_ table: TableWriter, now: Duration) {
         guard let idle = table.settings.close.idle else { return }
+        guard fullSince == nil else {
+            // Nobody looks: what waits at the broker may be older. Idleness is counted anew.
+            for index in sources.indices
+            where sources[index].table == Int32(table.index) && sources[index].idleSince != nil {
+                sources[index].idleSince = now
+            }
+            return
+        }
         let limit = clock.now().advanced(byMilliseconds: -Int64(idle / .milliseconds(1))).milliseconds
         for index in sources.indices where sources[index].table == Int32(table.index) {
             guard sources[index].phase == .consuming, sources[index].watermark != .min,
@@ -82,7 +90,10 @@ extension IngestLoop {
         }
         endRowGroups(while: held > settings.memoryBytesMax / 4)
         // Where nothing is taken any more, nothing but this makes room: it has to be enough for `isEased`.
-        if fullSince != nil { workshop.dropKeptBuffers() }
+        if fullSince != nil {
+            workshop.dropKeptBuffers()
+            for table in tables { table.discardEmpty(olderThan: .zero, now: clock.elapsed(), workshop: workshop) }
+        }
         guard workshop.budget.shouldSeal || fullSince != nil else { return }
         let openMax = fullSince == nil ? settings.memoryBytesMax / 2 : settings.memoryBytesMax / 8 * 3
         var open = tables.reduce(0) { $0 + $1.openObjects.reduce(0) { $0 + $1.memoryBytes } }
@@ -128,9 +139,10 @@ extension IngestLoop {
     // MARK: The end
 
     func beginDraining(_ reason: RotationReason) {
+        // A writer that drains by itself can be told to hurry.
+        if reason == .shutdown, deadline == nil { deadline = clock.elapsed() + settings.shutdownTimeout }
         guard case .running = stage else { return }
         stage = .draining(reason)
-        deadline = reason == .shutdown ? clock.elapsed() + settings.shutdownTimeout : nil
         logger.info("stopping", metadata: ["reason": "\(reason.rawValue)"])
         for table in tables {
             let own = sources.indices.filter { sources[$0].table == Int32(table.index) }

@@ -174,7 +174,9 @@ private struct Sender {
     func abandonIfUnfinished() async {
         guard !isFinished, let upload else { return }
         // Best effort: what stays behind is found by the vacuum, by its age.
-        try? await means.store.abortUpload(upload, of: key)
+        // In a task of its own: a cancelled one, as this may be, sends nothing.
+        let (store, key) = (means.store, key)
+        await Task(executorPreference: means.executor) { try? await store.abortUpload(upload, of: key) }.value
     }
 
     /// Tries until it is done; nil where it was cancelled or can never be done (which is reported).

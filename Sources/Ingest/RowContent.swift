@@ -4,7 +4,8 @@ import Formats
 ///
 /// At most one job of an object is under way, as a file is written in order; what is gathered meanwhile waits.
 final class RowContent: FillingContent {
-    let rows: ParquetTableRows
+    /// Nil once all of it is handed over and the file ends.
+    private(set) var rows: ParquetTableRows?
     let encoder: RowEncoder
     let shape: ParquetTableShape
     private var waiting: [ParquetRowBatch] = []
@@ -27,13 +28,14 @@ final class RowContent: FillingContent {
         (self.rows, self.encoder, self.shape) = (rows, encoder, shape)
     }
 
-    var waitingBytes: Int { rows.eventBytes }
-    var memoryBytes: Int { rows.memoryBytes &+ waitingBatchBytes &+ encoderBytes }
-    var uncompressedBytes: Int64 { bytesTaken &+ Int64(rows.eventBytes) }
+    var waitingBytes: Int { rows?.eventBytes ?? 0 }
+    var memoryBytes: Int { (rows?.memoryBytes ?? 0) &+ waitingBatchBytes &+ encoderBytes }
+    var uncompressedBytes: Int64 { bytesTaken &+ Int64(rows?.eventBytes ?? 0) }
 
     /// Hands what was gathered over to the encoder, as soon as it is free.
     func flush() {
-        guard rows.rowCount > 0 else { return }
+        defer { if isSealed { rows = nil } }
+        guard let rows, rows.rowCount > 0 else { return }
         bytesTaken += Int64(rows.eventBytes)
         let batch = rows.take()
         waiting.append(batch)
@@ -55,6 +57,8 @@ final class RowContent: FillingContent {
         guard !isBusy, summary == nil, !waiting.isEmpty || wantsGroup || isSealed else { return nil }
         bytesGiven = waiting.reduce(bytesGiven) { $0 + Int64($1.eventBytes) }
         defer {
+            // Known again when the job is back.
+            if wantsGroup { groupBytes = 0 }
             (waiting, waitingBatchBytes, wantsGroup) = ([], 0, false)
             isBusy = true
         }

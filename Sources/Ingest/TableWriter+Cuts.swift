@@ -141,6 +141,6 @@ extension TableWriter {
                 .map { OffsetSpan(sources.name($0.source), first: $0.first, last: $0.last, count: $0.count) }
                 .sorted { $0.topicPartition < $1.topicPartition },
             checksum: outcome.checksum, schemaID: schemaID, uploadedAt: outcome.info.modifiedAt,
-            tags: (settings.tags + (object.lane.isLate ? ["late"] : [])).sorted(), columns: columns)
+            tags: Set(settings.tags + (object.lane.isLate ? ["late"] : [])).sorted(), columns: columns)
     }
 }

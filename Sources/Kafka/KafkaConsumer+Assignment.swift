@@ -11,7 +11,14 @@ extension KafkaConsumer {
         _ positions: [(TopicPartition, StartOffset)], timeout: Duration = .seconds(10)
     ) throws(KafkaError) {
         let offsets = try resolve(positions, timeout)
-        let list = PartitionList(capacity: offsets.count)
+        let (isCooperative, new) = (handle.isCooperative, Set(offsets.map(\.0)))
+        // The eager protocol knows only whole assignments: what runs already goes on where it is.
+        let running = isCooperative ? [] : sources.owned.filter { !new.contains($0) }
+        let list = PartitionList(capacity: offsets.count + running.count)
+        for partition in running {
+            list.append(partition, offset: sources.position(of: partition))
+            handle.forward(partition)
+        }
         for (partition, offset) in offsets {
             list.append(partition, offset: offset)
             sources.own(partition, from: offset)
@@ -19,7 +26,8 @@ extension KafkaConsumer {
         }
         lookup.removeAll(keepingCapacity: true)
         do {
-            try changeAssignment(to: list, isCooperative: handle.isCooperative)
+            try changeAssignment(to: list, isCooperative: isCooperative)
+            unsettled.formUnion(running)
         } catch {
             for (partition, _) in offsets { sources.disown(partition) }
             throw error
@@ -38,14 +46,18 @@ extension KafkaConsumer {
 
     /// Answers `.revoked`: gives the topic partitions back. From here on none of their events is handed over.
     public func release(_ partitions: [TopicPartition]) throws(KafkaError) {
+        // What was never started is in nobody's assignment; librdkafka refuses to take it out.
+        let started = partitions.filter { sources.isOwned($0) }
         for partition in partitions { sources.disown(partition) }
+        unsettled.subtract(partitions)
         lookup.removeAll(keepingCapacity: true)
         handle.awaitsRelease = false
         guard !handle.isClosed else { return }
         if handle.isCooperative {
-            let list = PartitionList(partitions)
+            let list = PartitionList(started)
             try KafkaError.check(taking: rd_kafka_incremental_unassign(handle.client, list.pointer), "unassign")
         } else {
+            unsettled = []
             // The eager protocol revokes everything at once; a null list empties the assignment.
             for partition in sources.owned { sources.disown(partition) }
             try KafkaError.check(rd_kafka_assign(handle.client, nil), "unassign")
@@ -106,6 +118,7 @@ extension KafkaConsumer {
         }
         lookup.removeAll(keepingCapacity: true)
         try changeAssignment(to: list, isCooperative: isCooperative)
+        unsettled.formUnion(all)
     }
 
     /// Tells the group how far the lake has come, for lag tools. Asynchronous; failures are only logged.

@@ -31,6 +31,7 @@ extension KafkaConsumer {
         _ eventsMax: Int, _ signals: inout [ConsumerSignal], _ onBatch: (EventBatch) -> Void
     ) -> Int {
         guard eventsMax > 0 else { return 0 }
+        for partition in unsettled { handle.forward(partition) }
         batch.reserve(eventsMax)
         // Never waits: with a time-out it would wait for a *full* batch. Counts as the application's poll.
         let count = rd_kafka_consume_batch_queue(handle.data, 0, batch.messages.baseAddress, eventsMax)
@@ -99,6 +100,7 @@ extension KafkaConsumer {
         let name = rd_kafka_topic_name(key.topic).map { String(cString: $0) } ?? ""
         let partition = TopicPartition(topic: name, partition: key.partition)
         let source = sources.index(of: partition)
+        unsettled.remove(partition)
         if sources.isOwned(partition) { lookup[key] = source }
         return source
     }
@@ -122,6 +124,7 @@ extension KafkaConsumer {
         }
         // An unknown topic is not owned by anybody, and is worth saying all the same.
         guard sources.isOwned(partition) || sources.existing(partition) == nil else { return }
+        unsettled.remove(partition)
         switch code {
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
             signals.append(.reachedEnd(partition, offset: offset))

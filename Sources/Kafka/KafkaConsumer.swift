@@ -25,6 +25,9 @@ public final class KafkaConsumer {
     var lookup: [SourceKey: Int32] = [:]
     /// Signals made outside of `poll`, which the next one returns.
     var pending: [ConsumerSignal] = []
+    /// Assigned anew while they ran, and not heard of since: librdkafka takes a forward off again when it has stopped
+    /// fetching, which it does in its own time.
+    var unsettled: Set<TopicPartition> = []
     var isClosing = false
     var isClosed = false
 

@@ -107,6 +107,36 @@ struct ShreddedTableTests {
         #expect(try canonicalRows(strict.bytes) == Array(try canonicalRows(bytes).prefix(1)))
     }
 
+    @Test("keep a number that is beyond a float's range in _rest")
+    func floats() throws {
+        let schema = try ShreddedSchema([.init("f", .float)])
+        let (bytes, _, writer) = try Self.write(
+            [#"{"f":1e39}"#, #"{"f":-3.5e38}"#, #"{"f":3.4e38}"#, #"{"f":-1.5}"#], schema)
+        #expect(writer.misfitCount == 2)
+        let rows = try ParquetRowReader(try ParquetFileReader(ParquetMemorySource(bytes)))
+        for want in [#"{"f":1e39}"#, #"{"f":-3.5e38}"#] {
+            let row = try #require(try rows.next())
+            #expect(try Restored.payload(row, schema) == Restored.normal(try OrderedJSON(Array(want.utf8), "payload")))
+        }
+    }
+
+    @Test("infer a schema from payloads deeper than a schema goes, and from endless names")
+    func inferenceIsBounded() throws {
+        let deep = #"{"n":1,"d":"# + String(repeating: #"{"d":["#, count: 40) + "1" + String(repeating: "]}", count: 40)
+        let schema = try Self.infer([deep + "}", #"{"n":2,"s":"x"}"#])
+        #expect(schema.fields.map(\.name).sorted() == ["d", "n", "s"])
+        let (_, outcomes, _) = try Self.write([deep + "}"], schema)
+        #expect(outcomes == [.written])
+
+        var inference = SchemaInference()
+        for user in 0..<300 {
+            let items = (0..<200).map { #""sku\#(user)-\#($0)":{"n":1}"# }.joined(separator: ",")
+            Array(#"{"carts":{"u\#(user)":{\#(items)}},"n":\#(user)}"#.utf8).withUnsafeBytes { _ = inference.add($0) }
+        }
+        #expect(inference.placeCount <= SchemaInference.placesMax)
+        #expect(try inference.schema().fields.contains { $0.name == "n" })
+    }
+
     @Test("take a repeated member once and keep the others")
     func repeated() throws {
         let schema = try ShreddedSchema([.init("n", .int64), .init("m", .map(.int64))])

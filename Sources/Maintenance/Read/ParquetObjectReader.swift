@@ -46,7 +46,7 @@ struct ParquetObjectReader: Sendable {
             // What lies between is fetched as well: only the whole has a checksum.
             let start = hasAll ? source.loaded.upperBound : max(range.lowerBound, source.loaded.upperBound)
             source.keep(from: range.lowerBound, next: start)
-            try await load(source, to: range.upperBound, of: object) { checksum.update($0) }
+            try await load(source, from: range.lowerBound, to: range.upperBound, of: object) { checksum.update($0) }
             try pass.open(group: group)
             while let goesOn = try pass.lines(body) {
                 guard goesOn else { return }
@@ -55,7 +55,7 @@ struct ParquetObjectReader: Sendable {
         }
         guard hasAll else { return }
         source.keep(from: source.loaded.upperBound, next: source.loaded.upperBound)
-        try await load(source, to: source.bytes, of: object) { checksum.update($0) }
+        try await load(source, from: source.bytes, to: source.bytes, of: object) { checksum.update($0) }
         let found = checksum.finalize()
         guard found == object.checksum else {
             throw ReadError.damaged(
@@ -85,11 +85,14 @@ struct ParquetObjectReader: Sendable {
         }
     }
 
+    /// Fetches what comes next, up to `end`; of what lies before `first` only the checksum is wanted.
     private func load(
-        _ source: LoadedObject, to end: Int64, of object: DataObject, _ body: (UnsafeRawBufferPointer) -> Void
+        _ source: LoadedObject, from first: Int64, to end: Int64, of object: DataObject,
+        _ body: (UnsafeRawBufferPointer) -> Void
     ) async throws(ReadError) {
         while source.loaded.upperBound < end {
             let start = source.loaded.upperBound
+            source.keep(from: min(first, start), next: start)
             var chunk = source.fromTail(start, to: end)
             if chunk.isEmpty {
                 let stop = min(end, max(start + 1, source.tailStart))

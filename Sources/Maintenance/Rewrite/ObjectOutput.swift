@@ -51,14 +51,30 @@ final class ObjectOutput {
         times = times.map { TimeSpan(min: min($0.min, time), max: max($0.max, time)) } ?? TimeSpan(min: time, max: time)
     }
 
-    /// Uploads whole parts.
+    /// Uploads whole parts, all of one size: some stores demand it of all but the last.
     func send() async throws {
         takeReady()
-        while chunkBytes >= partBytes {
-            let part = chunks
-            (chunks, chunkBytes) = ([], 0)
-            try await put(part: part)
+        while chunkBytes >= partBytes { try await put(part: takePart()) }
+    }
+
+    private func takePart() -> [[UInt8]] {
+        var part: [[UInt8]] = []
+        var (missing, index) = (partBytes, 0)
+        while missing > 0, index < chunks.count {
+            let chunk = chunks[index]
+            if chunk.count <= missing {
+                part.append(chunk)
+                missing -= chunk.count
+                index += 1
+            } else {
+                part.append(Array(chunk[..<missing]))
+                chunks[index] = Array(chunk[missing...])
+                missing = 0
+            }
         }
+        chunks.removeFirst(index)
+        chunkBytes -= partBytes - missing
+        return part
     }
 
     /// Ends the object and describes it. `spans` is what it holds where its rows do not tell.
@@ -128,7 +144,6 @@ final class ObjectOutput {
         guard let upload else { return }
         puts += 1
         parts.append(try await store.putPart(parts.count + 1, ObjectBody(chunks: part), of: upload, to: key))
-        chunkBytes = 0
     }
 }
 

@@ -140,7 +140,7 @@ private final class Rewrite {
                     let row = StoredRow(line: line, front: fronts.read(line))
                     if spec.keepsLastOfKey, !lastOfKey.keeps(row) { drop(row) } else { try take(row) }
                 }
-                if let output, output.encodedBytes >= spec.targetBytes { break }
+                if let output, output.hasPart || output.encodedBytes >= spec.targetBytes { break }
             }
             try await send()
         }

@@ -5,13 +5,18 @@
 public struct SchemaInference {
     /// An object with more members than this, over all payloads, is a map where its values agree, else json.
     public static let membersMax = 200
+    /// Places that are remembered, over all payloads; what is new beyond them goes to `_rest`.
+    static let placesMax = 20_000
 
     private let parser = JSONParser()
-    private var root = Seen()
+    private var root = Seen(Seen.Tally())
     /// Payloads that were objects, and so said something.
     public private(set) var objectCount = 0
 
     public init() {}
+
+    /// Places that it remembers.
+    var placeCount: Int { root.tally.places }
 
     /// Shows it one payload; false where it is no JSON object.
     @discardableResult
@@ -24,10 +29,14 @@ public struct SchemaInference {
         return true
     }
 
-    /// The schema so far.
+    /// The schema so far. Where it has too many fields, objects with fewer members are maps or json too.
     public func schema() throws(ParquetError) -> ShreddedSchema {
         let reserved = Set(RawTable.kafkaFields(prefix: "_").map(\.name) + [ShreddedSchema.rest])
-        return try ShreddedSchema(root.fields.filter { !reserved.contains($0.name) })
+        for membersMax in [Self.membersMax, 50, 10] {
+            let fields = root.fields(membersMax).filter { !reserved.contains($0.name) }
+            if let schema = try? ShreddedSchema(fields) { return schema }
+        }
+        return try ShreddedSchema(root.fields(0).filter { !reserved.contains($0.name) })
     }
 }
 
@@ -46,17 +55,36 @@ private final class Seen {
         static let text = Scalars(rawValue: 128)
     }
 
+    /// One for the whole tree.
+    final class Tally {
+        var places = 0
+    }
+
+    let tally: Tally
     private var scalars: Scalars = []
     private var isObject = false
     private var members: [(name: String, seen: Seen)] = []
     private var places: [String: Int] = [:]
     private var element: Seen?
 
+    init(_ tally: Tally) {
+        self.tally = tally
+        tally.places += 1
+    }
+
     func add(_ walk: inout JSONWalk, depth: Int) {
+        let isContainer = walk.peek == UInt8(ascii: "{") || walk.peek == UInt8(ascii: "[")
+        if isContainer, depth >= ShreddedSchema.depthMax {
+            // Deeper than a schema goes: json, as everything of two kinds is.
+            isObject = true
+            scalars.insert(.text)
+            _ = walk.value()
+            return
+        }
         switch walk.peek {
         case UInt8(ascii: "{"): addObject(&walk, depth)
         case UInt8(ascii: "["):
-            let element = element ?? Seen()
+            let element = element ?? Seen(tally)
             self.element = element
             walk.forEachElement { element.add(&$0, depth: depth + 1) }
         case UInt8(ascii: "\""): scalars.insert(Self.kind(walk.string()))
@@ -70,10 +98,13 @@ private final class Seen {
             if let place = places[name] {
                 members[place].seen.add(&walk, depth: depth + 1)
             } else {
-                let seen = Seen()
+                // A table of users by id must not grow for ever, nor one below another.
+                guard members.count < SchemaInference.membersMax * 5, tally.places < SchemaInference.placesMax else {
+                    _ = walk.value()
+                    return
+                }
+                let seen = Seen(tally)
                 seen.add(&walk, depth: depth + 1)
-                // A table of users by id must not grow for ever.
-                guard members.count < SchemaInference.membersMax * 5 else { return }
                 places[name] = members.count
                 members.append((name, seen))
             }
@@ -111,23 +142,23 @@ private final class Seen {
     }
 
     /// The fields of an object, those that had a value; a member whose name is empty has no column.
-    var fields: [ShreddedField] {
+    func fields(_ membersMax: Int) -> [ShreddedField] {
         members.compactMap { member in
-            member.name.isEmpty ? nil : member.seen.type.map { ShreddedField(member.name, $0) }
+            member.name.isEmpty ? nil : member.seen.type(membersMax).map { ShreddedField(member.name, $0) }
         }
     }
 
     /// Nil where only nulls were seen.
-    private var type: ShreddedType? {
+    private func type(_ membersMax: Int) -> ShreddedType? {
         let kinds = [isObject, element != nil, !scalars.isEmpty].filter(\.self).count
         guard kinds == 1 else { return kinds == 0 ? nil : .json }
-        if let element { return element.type.map { .list($0) } ?? .json }
-        return isObject ? objectType : scalarType
+        if let element { return element.type(membersMax).map { .list($0) } ?? .json }
+        return isObject ? objectType(membersMax) : scalarType
     }
 
-    private var objectType: ShreddedType {
-        let fields = fields
-        guard fields.count > SchemaInference.membersMax else { return fields.isEmpty ? .json : .structure(fields) }
+    private func objectType(_ membersMax: Int) -> ShreddedType {
+        let fields = fields(membersMax)
+        guard fields.count > membersMax else { return fields.isEmpty ? .json : .structure(fields) }
         let value = fields.dropFirst().reduce(fields[0].type) { $0.widened(to: $1.type) }
         return value == .json ? .json : .map(value)
     }

@@ -1,0 +1,92 @@
+import LakeModel
+import Simulation
+import TestSupport
+import Testing
+
+@testable import Ingest
+
+/// What made a writer stand still, or let it run on when it should have stood still.
+@Suite("A writer that can go on goes on")
+struct LivenessTests {
+    @Test("topic partitions that were paused when they were taken away are read when they come back")
+    func pausedAndReassigned() async throws {
+        let fixture = try IngestFixture(partitions: 2)
+        fixture.produceOrders(400)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try fixture.settings(), source: source) { $0.eventsPerPollMax = 20 }
+        try await fixture.turn(loop) { loop.tables[0].counters.events >= 20 }
+        // The budget was full when they went, and is not any more.
+        try source.pause(fixture.broker.partitions())
+        source.revoke(fixture.broker.partitions())
+        try await fixture.turn(loop) { source.released.count == 2 }
+        source.assign(fixture.broker.partitions())
+        guard case .finished = try await fixture.finish(loop) else { throw TestFailure("it did not finish") }
+        try await fixture.expectExactlyOnce()
+    }
+
+    @Test("while nothing is taken, idle topic partitions do not move on with the wall clock")
+    func idleWhileFull() async throws {
+        let clock = ManualClock()
+        let fixture = try IngestFixture(clock: clock, partitions: 1)
+        fixture.broker.produce(.order(1), to: fixture.partition(0))
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let settings = try fixture.settings(close: CloseSettings(idle: .seconds(60)))
+        let loop = try await fixture.loop(settings, source: source, once: false)
+        let index = source.index(of: fixture.partition(0))
+        try await fixture.turn(loop) { loop.sources.contains(index) && loop.sources[index].idleSince != nil }
+        let watermark = loop.sources[index].watermark
+        clock.advance(by: .seconds(3600))
+        loop.fullSince = clock.elapsed()
+        try loop.upkeep(clock.elapsed())
+        #expect(loop.sources[index].watermark == watermark)
+        #expect(loop.sources[index].idleSince == clock.elapsed(), "idleness is counted anew")
+        clock.advance(by: .seconds(3600))
+        loop.fullSince = nil
+        try loop.upkeep(clock.elapsed())
+        #expect(loop.sources[index].watermark > watermark)
+    }
+
+    @Test("a label that is given twice, or that Varve gives too, stands in the entry once")
+    func labels() async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        for time in [fiveHours * 2, fiveHours] {
+            fixture.broker.produce(.order(1, at: time), to: fixture.partition(0))
+        }
+        var settings = try fixture.settings(late: LateSettings(afterMilliseconds: 60_000))
+        settings.tags = ["late", "eu", "eu"]
+        try await fixture.drain(settings)
+        #expect(try await fixture.objects().map(\.tags) == [["eu", "late"], ["eu", "late"]])
+    }
+
+    private var fiveHours: Int64 { 5 * 3_600_000 }
+
+    @Test("a writer that drains by itself can be told to hurry")
+    func hurry() async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        let loop = try await fixture.loop(try fixture.settings(), source: MemorySource(fixture.broker))
+        loop.beginDraining(.drained)
+        #expect(loop.deadline == nil)
+        loop.beginDraining(.shutdown)
+        let deadline = try #require(loop.deadline)
+        loop.beginDraining(.shutdown)
+        #expect(loop.deadline == deadline, "asked again, it does not wait longer")
+    }
+
+    @Test("a full budget is freed of objects that no event was written to")
+    func refusedEverywhere() async throws {
+        let clock = ManualClock()
+        let fixture = try IngestFixture(clock: clock, partitions: 1)
+        for hour in 0..<900 as Range<Int64> {
+            var event = ProducedEvent.order(1, at: hour * 3_600_000)
+            event.value = nil
+            fixture.broker.produce(event, to: fixture.partition(0))
+        }
+        let status = try await fixture.drain(
+            try fixture.settings(format: .value, close: CloseSettings(graceMilliseconds: 10_000 * 3_600_000))
+        ) { ($0.memoryBytesMax, $0.frameBytes) = (8 << 20, 64 << 10) }
+        #expect(status.tables.first?.counters.deadLettered == ["tombstone": 900])
+        try await fixture.expectExactlyOnce(TableSide.allCases)
+    }
+}
