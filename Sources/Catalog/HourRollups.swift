@@ -36,7 +36,8 @@ public struct KnownHours: Hashable, Sendable {
 /// Keeps the hourly sums of a table's manifests, so that a later snapshot reads only manifests that are new.
 ///
 /// A manifest never changes, so what was summed once stays true. Memory is bounded by `rollupsMax` sums of about 150
-/// bytes; beyond it the manifests that were asked for least recently are forgotten, and read again when wanted.
+/// bytes; beyond it the manifests that were asked for least recently are forgotten, and read again when a range of
+/// hours wants them. Summing up a whole table stops there.
 public final class RollupCache: Sendable {
     /// What counts as small, in bytes.
     public let smallBytesMax: Int64
@@ -47,6 +48,8 @@ public final class RollupCache: Sendable {
         var sums: [String: (rollups: [HourRollup], usedAt: UInt64)] = [:]
         var count = 0
         var clock: UInt64 = 0
+        /// Something had no room since the last `forget`.
+        var isFull = false
     }
 
     public init(smallBytesMax: Int64 = 32 << 20, rollupsMax: Int = 200_000) {
@@ -66,9 +69,16 @@ public final class RollupCache: Sendable {
 
     func has(_ key: String) -> Bool { state.withLock { $0.sums[key] != nil } }
 
-    func keep(_ rollups: [HourRollup], of key: String) {
-        guard rollups.count <= rollupsMax else { return }
+    var isFull: Bool { state.withLock { $0.isFull } }
+
+    /// - Parameter evicting: whether others may have to go for it.
+    func keep(_ rollups: [HourRollup], of key: String, evicting: Bool) {
         state.withLock { state in
+            let room = evicting ? rollupsMax : rollupsMax - state.count
+            guard rollups.count <= room else {
+                state.isFull = true
+                return
+            }
             state.clock += 1
             if let old = state.sums.updateValue((rollups, state.clock), forKey: key) {
                 state.count -= old.rollups.count
@@ -87,6 +97,7 @@ public final class RollupCache: Sendable {
             for (key, sum) in state.sums where !keys.contains(key) {
                 state.sums[key] = nil
                 state.count -= sum.rollups.count
+                state.isFull = false
             }
         }
     }
@@ -116,13 +127,15 @@ extension Snapshot {
     public func sumOneMore(
         _ range: ClosedRange<LakeHour>? = nil, cache: RollupCache
     ) async throws(CatalogError) -> Bool {
+        if range == nil, cache.isFull { return false }
         let touched = partitionsRemovedFrom
         let unknown = manifests(touching: range).filter { !cache.has(key(of: $0, touched)) }
         guard let next = unknown.max(by: { $0.last < $1.last }) else { return false }
         var sums = HourSums(smallBytesMax: cache.smallBytesMax)
         for object in try await objects(of: next) where !tail.removed.contains(object.path) { sums.add(object) }
         let name = key(of: next, touched)
-        cache.keep(sums.sorted, of: name)
+        // For the sake of the whole table nothing is dropped: it would be wanted next, for ever.
+        cache.keep(sums.sorted, of: name, evicting: range != nil)
         return cache.has(name)
     }
 

@@ -1,9 +1,11 @@
 import ArgumentParser
+import CBuild
 import Glibc
 
 @main
 enum Program {
     static func main() async {
+        varve_tune_heap()
         // A reader such as `head` that goes away is an error of write(2), not the death of the process.
         signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())

@@ -29,7 +29,7 @@ lake, out = sys.argv[1:]
 duckdb.execute("SET memory_limit = '4GB'")
 columns = ("{topic: 'VARCHAR', partition: 'INTEGER', \\"offset\\": 'BIGINT', timestamp: 'BIGINT', "
            "timestamp_type: 'VARCHAR', key: 'VARCHAR', headers: 'JSON', value: 'JSON'}")
-for number, folder in enumerate(sorted(glob.glob(f"{lake}/bench/data/*/*/*"))):
+for number, folder in enumerate(sorted(glob.glob(f"{lake}/bench/data/*/*/shard=*"))):
     files = sorted(glob.glob(f"{folder}/*.zst"))
     duckdb.execute(
         f"COPY (SELECT * FROM read_json({files}, format = 'newline_delimited', compression = 'zstd',"

@@ -63,9 +63,12 @@ public actor LakeWatch {
         unopened.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
+    /// Tables that share the memory for sums, as the last listing of the lake had them.
+    private var sharers = 0
+
     private func open(_ name: TableName) async throws(CatalogError) -> TableWatch {
         try await TableWatch.open(
-            name, in: lake, rollupsMax: max(5_000, options.rollupsMax / max(1, tables.count)), options: options,
+            name, in: lake, rollupsMax: max(1_000, options.rollupsMax / max(1, sharers, tables.count)), options: options,
             clock: clock)
     }
 
@@ -117,6 +120,7 @@ public actor LakeWatch {
             (trouble, leftOut) = (nil, max(0, names.count - options.tablesMax))
             tables = tables.filter { names.contains($0.key) }
             unopened = [:]
+            sharers = min(names.count, options.tablesMax)
             for name in names.prefix(options.tablesMax) where tables[name] == nil {
                 do throws(CatalogError) {
                     let watch = try await open(name)
