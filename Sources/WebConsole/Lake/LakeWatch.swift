@@ -68,8 +68,8 @@ public actor LakeWatch {
 
     private func open(_ name: TableName) async throws(CatalogError) -> TableWatch {
         try await TableWatch.open(
-            name, in: lake, rollupsMax: max(1_000, options.rollupsMax / max(1, sharers, tables.count)), options: options,
-            clock: clock)
+            name, in: lake, rollupsMax: max(1_000, options.rollupsMax / max(1, sharers, tables.count)),
+            options: options, clock: clock)
     }
 
     /// Works in the background until nobody asks any more. At most one such task runs.
