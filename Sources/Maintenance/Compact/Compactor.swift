@@ -77,8 +77,8 @@ public struct Compactor: Sendable {
         let sorted = min(group.uncompressedBytes, Int64(sortBytesMax))
         let runs = group.uncompressedBytes > Int64(sortBytesMax) ? group.bytes &+ group.bytes / 2 : 0
         let keys = policy.keepsLastOfKey ? group.records &* 48 : 0
-        // A row group being read, one being made, and the rows between them.
-        let columns: Int64 = group.format == .parquet || group.outputFormat == .parquet ? 128 << 20 : 0
+        // A row group being read, and one being made with the rows before it.
+        let columns = Int64([group.format, group.outputFormat].count { $0 == .parquet }) << 26
         return (40 << 20) &+ columns &+ sorted &+ sorted / 4 &+ runs &+ keys
     }
 }
