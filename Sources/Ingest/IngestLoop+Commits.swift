@@ -32,6 +32,8 @@ extension IngestLoop {
             guard let (object, table) = workshop.live[id] else { return }
             object.stored = tables[table].entry(for: object, outcome, sources: sources)
             object.storedAt = clock.elapsed()
+            // It waits for its commit, maybe for long and with thousands of others.
+            object.upload = nil
         case .uploadFailed(let id, let error):
             guard workshop.live[id] != nil else { return }
             throw .store(error)
