@@ -44,14 +44,14 @@ final class ObjectUpload: Sendable {
     }
 
     /// Sends bytes of a part; the object is a multipart upload from the first on.
-    func send(part: ObjectBodyTail) {
+    func send(part: ObjectBody) {
         bytesTaken.add(part.count)
-        commands.yield(.part(ObjectBody(chunks: part.chunks)))
+        commands.yield(.part(part))
     }
 
-    func finish(_ tail: ObjectBodyTail) {
+    func finish(_ tail: ObjectBody) {
         bytesTaken.add(tail.count)
-        commands.yield(.finish(ObjectBody(chunks: tail.chunks)))
+        commands.yield(.finish(tail))
         commands.finish()
     }
 

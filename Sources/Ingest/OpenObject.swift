@@ -103,38 +103,17 @@ final class OpenObject {
     }
 
     /// The chunks in line, which then belong to the caller.
-    func takeReady() -> ObjectBodyTail {
+    func takeReady() -> ObjectBody {
         defer { (ready, readyBytes) = ([], 0) }
-        return ObjectBodyTail(chunks: ready, count: readyBytes)
+        return ObjectBody(chunks: ready)
     }
 
     /// Exactly `count` bytes from the front of the chunks in line, cutting one in two where need be.
-    func takePart(_ count: Int) -> ObjectBodyTail {
-        var part: [[UInt8]] = []
-        var missing = count
-        var index = 0
-        while missing > 0, index < ready.count {
-            let chunk = ready[index]
-            if chunk.count <= missing {
-                part.append(chunk)
-                missing -= chunk.count
-                index += 1
-            } else {
-                part.append(Array(chunk[..<missing]))
-                ready[index] = Array(chunk[missing...])
-                missing = 0
-            }
-        }
-        ready.removeFirst(index)
-        readyBytes -= count - missing
-        return ObjectBodyTail(chunks: part, count: count - missing)
+    func takePart(_ count: Int) -> ObjectBody {
+        let part = ObjectBody(chunks: ready.takeFirst(bytes: count))
+        readyBytes -= part.count
+        return part
     }
-}
-
-/// Compressed bytes on their way to the store.
-struct ObjectBodyTail {
-    var chunks: [[UInt8]]
-    var count: Int
 }
 
 /// Why an object was sealed; counted, and shown in metrics.

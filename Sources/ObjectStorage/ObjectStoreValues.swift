@@ -52,6 +52,29 @@ public struct ObjectBody: Sendable {
     }
 }
 
+extension [[UInt8]] {
+    /// Takes `count` bytes off the front, or all there are where that is less; one chunk is cut in two where need be.
+    public mutating func takeFirst(bytes count: Int) -> [[UInt8]] {
+        var taken: [[UInt8]] = []
+        var missing = count
+        var index = 0
+        while missing > 0, index < self.count {
+            let chunk = self[index]
+            if chunk.count <= missing {
+                taken.append(chunk)
+                missing -= chunk.count
+                index += 1
+            } else {
+                taken.append(Array<UInt8>(chunk[..<missing]))
+                self[index] = Array<UInt8>(chunk[missing...])
+                missing = 0
+            }
+        }
+        removeFirst(index)
+        return taken
+    }
+}
+
 public struct PutOptions: Sendable {
     public var condition: PutCondition
     public var contentType: String?

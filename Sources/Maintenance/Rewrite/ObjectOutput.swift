@@ -54,27 +54,10 @@ final class ObjectOutput {
     /// Uploads whole parts, all of one size: some stores demand it of all but the last.
     func send() async throws {
         takeReady()
-        while chunkBytes >= partBytes { try await put(part: takePart()) }
-    }
-
-    private func takePart() -> [[UInt8]] {
-        var part: [[UInt8]] = []
-        var (missing, index) = (partBytes, 0)
-        while missing > 0, index < chunks.count {
-            let chunk = chunks[index]
-            if chunk.count <= missing {
-                part.append(chunk)
-                missing -= chunk.count
-                index += 1
-            } else {
-                part.append(Array(chunk[..<missing]))
-                chunks[index] = Array(chunk[missing...])
-                missing = 0
-            }
+        while chunkBytes >= partBytes {
+            chunkBytes -= partBytes
+            try await put(part: chunks.takeFirst(bytes: partBytes))
         }
-        chunks.removeFirst(index)
-        chunkBytes -= partBytes - missing
-        return part
     }
 
     /// Ends the object and describes it. `spans` is what it holds where its rows do not tell.

@@ -24,6 +24,16 @@ struct LakeSession: Sendable {
     }
 }
 
+extension LakeSession {
+    /// Says what ended a round of a loop that goes on for ever, where that can pass: a store that is away for a while
+    /// must not end it. Throws it again where not.
+    func sayIfPassing(_ error: any Error, _ passing: Set<ExitStatus> = [.temporaryFailure, .unavailable]) throws {
+        let failure = CommandFailure(error)
+        guard !Task.isCancelled, passing.contains(failure.status) else { throw error }
+        for problem in failure.problems { console.say(problem.description) }
+    }
+}
+
 extension LakeOptions {
     /// Opens the lake for reading.
     func open(in context: CommandContext = .current, mayBeNew: Bool = false) async throws -> LakeSession {

@@ -72,12 +72,7 @@ struct CompactCommand: AsyncParsableCommand {
             do {
                 try await compactOnce(session)
             } catch {
-                // A store that is away for a while must not end a loop that goes on for ever.
-                let failure = CommandFailure(error)
-                guard !Task.isCancelled, failure.status == .temporaryFailure || failure.status == .unavailable else {
-                    throw error
-                }
-                for problem in failure.problems { session.console.say(problem.description) }
+                try session.sayIfPassing(error)
             }
             try session.console.flush()
             try await session.context.clock.sleep(for: every.duration)

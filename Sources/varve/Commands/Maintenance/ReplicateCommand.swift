@@ -72,11 +72,8 @@ struct ReplicateCommand: AsyncParsableCommand {
             do {
                 try await round(session, target)
             } catch {
-                // A store that is away for a while must not end a loop that goes on for ever.
-                let failure = CommandFailure(error)
-                let passing: [ExitStatus] = [.temporaryFailure, .unavailable, .noInput]
-                guard !Task.isCancelled, passing.contains(failure.status) else { throw error }
-                for problem in failure.problems { session.console.say(problem.description) }
+                // What the original's log has lost meanwhile, the next round copies otherwise.
+                try session.sayIfPassing(error, [.temporaryFailure, .unavailable, .noInput])
             }
             try await session.context.clock.sleep(for: every.duration)
         }

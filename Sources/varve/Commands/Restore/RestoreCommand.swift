@@ -1,9 +1,9 @@
-import ObjectStorage
 import ArgumentParser
 import Catalog
 import Foundation
 import LakeModel
 import Maintenance
+import ObjectStorage
 
 struct RestoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
