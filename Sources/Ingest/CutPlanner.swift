@@ -81,6 +81,9 @@ struct CutQueue {
         return ready
     }
 
+    /// Objects of the cuts that can be committed now.
+    var objectsReady: Int { ready().reduce(0) { $0 + cuts[$1].objects.count } }
+
     subscript(index: Int) -> Cut { cuts[index] }
 
     mutating func remove(_ indices: [Int]) {

@@ -14,13 +14,18 @@ extension IngestLoop {
         }
         relieveMemory()
         try applyBackPressure(now)
-        for table in tables where table.commitIsUrgent || now - table.lastCommitAt >= settings.commitEvery {
+        for table in tables where isCommitDue(table, now: now) {
             startCommit(table, now: now)
             if table.cuts.isEmpty, !table.isCommitting { table.commitIsUrgent = false }
         }
         try releaseSettled(now)
         drainIfDone()
         publishStatus(now)
+    }
+
+    private func isCommitDue(_ table: TableWriter, now: Duration) -> Bool {
+        table.commitIsUrgent || now - table.lastCommitAt >= settings.commitEvery
+            || table.cuts.objectsReady >= settings.commitObjects
     }
 
     private func isWaiting(_ index: Int32, _ table: TableWriter) -> Bool {

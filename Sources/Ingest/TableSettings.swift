@@ -88,6 +88,9 @@ public struct IngestSettings: Sendable {
     /// The part of the memory budget that is the writer's own: frames, finished objects, uploads.
     public var memoryBytesMax: Int = 384 << 20
     public var commitEvery: Duration = .seconds(10)
+    /// So many stored objects are committed at once, without waiting for `commitEvery`: it bounds a log entry, and the
+    /// memory of what waits for one.
+    public var commitObjects: Int = 1000
     /// Uncompressed bytes of one zstd frame.
     public var frameBytes: Int = 1 << 20
     /// Encoded bytes of a Parquet row group.

@@ -120,6 +120,19 @@ struct RotationTests {
         try await fixture.expectExactlyOnce()
     }
 
+    @Test("many stored objects are committed without waiting for the next commit's time")
+    func manyObjects() async throws {
+        let fixture = try IngestFixture(clock: ManualClock(), partitions: 1)
+        fixture.produceOrders(2000)
+        let source = MemorySource(fixture.broker)
+        let loop = try await fixture.loop(
+            try fixture.settings(shards: 1, rotate: RotationSettings(records: 10)), source: source, once: false
+        ) { ($0.commitEvery, $0.commitObjects, $0.frameBytes) = (.seconds(3600), 50, 1 << 10) }
+        source.assign(fixture.broker.partitions())
+        try await fixture.turn(loop) { (loop.control.status.tables.first?.counters.eventsCommitted ?? 0) >= 1000 }
+        #expect(try await fixture.objects().count >= 50)
+    }
+
     @Test("the budget is kept while nothing gets compressed and no time passes", arguments: [100, 4096])
     func memoryWithoutHelp(eventsPerPoll: Int) async throws {
         let fixture = try IngestFixture(clock: ManualClock(), partitions: 2)
