@@ -8,7 +8,7 @@ public struct SQLTable: Hashable, Sendable {
 
     public struct Column: Hashable, Sendable {
         public var name: String
-        /// `INTEGER` or `TEXT`. Times are RFC 3339 text in UTC, so that they sort and that `datetime()` reads them.
+        /// `INTEGER` or `TEXT`. Times are RFC 3339 text in UTC, so that they sort; compare `datetime(at)` with `datetime('now')`.
         public var type: String
         public var meaning: String
     }

@@ -15,11 +15,11 @@ public protocol EventSource: AnyObject {
     /// The index that events of this topic partition carry; dense, and the same for the life of the source.
     func index(of topicPartition: TopicPartition) -> Int32
 
-    /// Turns a start position into an offset for each topic partition.
+    /// Turns a start position into an offset for each topic partition; leaves out those whose broker is away.
     func resolve(_ position: StartPosition, for topicPartitions: [TopicPartition])
         throws(SourceError) -> [TopicPartition: Int64]
 
-    /// The offset after the last event of each topic partition, now.
+    /// The offset after the last event of each topic partition, now; leaves out those whose broker is away.
     func endOffsets(of topicPartitions: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64]
 
     /// The end of a topic partition as last heard of, without asking; nil where nothing was heard.

@@ -62,16 +62,24 @@ extension IngestLoop {
     /// Starts (or seeks) every waiting topic partition of the table at the catalog's next offset.
     func begin(_ table: TableWriter) throws(IngestFailure) {
         guard let head = table.head, !table.isRefreshing else { return }
-        let waiting = sources.indices.filter {
+        var waiting = sources.indices.filter {
             sources[$0].table == Int32(table.index) && sources[$0].phase == .starting && !table.holds($0)
         }
-        guard !waiting.isEmpty else { return }
+        guard !waiting.isEmpty, clock.elapsed() >= table.beginAgainAt else { return }
         do throws(SourceError) {
             let unknown = waiting.filter { head.progress[sources.name($0)] == nil && sources[$0].needsStart }
             let resolved =
                 unknown.isEmpty ? [:] : try source.resolve(table.settings.start, for: unknown.map(sources.name))
             let fresh = waiting.filter { sources[$0].needsStart }.map(sources.name)
             let ends = settings.once && !fresh.isEmpty ? try source.endOffsets(of: fresh) : [:]
+            let unanswered = Set(
+                unknown.map(sources.name).filter { resolved[$0] == nil }
+                    + (settings.once ? fresh.filter { ends[$0] == nil } : []))
+            if !unanswered.isEmpty {
+                waiting.removeAll { unanswered.contains(sources.name($0)) }
+                beginLater(table, unanswered)
+            }
+            guard !waiting.isEmpty else { return }
             var starts: [TopicPartition: Int64] = [:]
             for index in waiting {
                 let name = sources.name(index)
@@ -89,6 +97,14 @@ extension IngestLoop {
         } catch {
             throw .source(error)
         }
+    }
+
+    /// The others begin meanwhile.
+    private func beginLater(_ table: TableWriter, _ names: Set<TopicPartition>) {
+        table.beginAgainAt = clock.elapsed() + .seconds(10)
+        logger.warning(
+            "no broker answers for some topic partitions; they are asked for again",
+            metadata: ["table": "\(table.settings.name)", "partitions": "\(names.sorted())"])
     }
 
     private func revoked(_ names: [TopicPartition], lost: Bool) throws(IngestFailure) {

@@ -18,6 +18,9 @@ final class TableWriter {
     /// Something changed while the question was under way.
     var refreshAgain = false
 
+    /// Where no broker answered for a topic partition: before then it is not asked again.
+    var beginAgainAt = Duration.zero
+
     /// Hours with open objects.
     var hours: [HourKey: HourLanes] = [:]
     /// Objects that no cut has taken yet, open or sealed, by id.

@@ -130,6 +130,16 @@ extension KafkaError {
     }
 }
 
+extension KafkaError {
+    /// Whether librdkafka goes on behind events that it could not read.
+    public var skipsEvents: Bool {
+        switch code.cValue {
+        case RD_KAFKA_RESP_ERR__BAD_MSG, RD_KAFKA_RESP_ERR__BAD_COMPRESSION, RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED: true
+        default: false
+        }
+    }
+}
+
 extension KafkaError.Code {
     var isTransient: Bool {
         switch cValue {

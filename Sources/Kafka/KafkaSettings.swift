@@ -67,6 +67,8 @@ extension KafkaSettings {
             ("enable.auto.commit", "false", no, catalog),
             ("enable.auto.offset.store", "false", no, catalog),
             ("auto.offset.reset", "error", ["error"], "a lost offset must be decided on, never skipped over"),
+            // librdkafka leaves it off, the Java client does not.
+            ("check.crcs", "true", yes, "what was damaged on its way must not pass for events"),
         ]
         if reportsEnd {
             result.append(("enable.partition.eof", "true", yes, "the end of each topic partition was asked for"))

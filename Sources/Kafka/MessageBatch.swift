@@ -53,7 +53,7 @@ final class MessageHeaders: EventHeaders {
         while rd_kafka_header_get_all(headers, index, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR {
             if let name {
                 body(
-                    UnsafeRawBufferPointer(start: name, count: lengthOfText(name)),
+                    UnsafeRawBufferPointer(start: name, count: length(ofName: name, before: value)),
                     value.map { UnsafeRawBufferPointer(start: $0, count: size) })
             }
             index += 1
@@ -65,10 +65,14 @@ final class MessageHeaders: EventHeaders {
         return unreadableCount
     }
 
-    private func lengthOfText(_ text: UnsafePointer<CChar>) -> Int {
+    /// A name may hold NUL. librdkafka puts a value right behind its name and one NUL (rdkafka_header.c, 1.0 to 2.12);
+    /// where there is none, the name ends with the first.
+    private func length(ofName name: UnsafePointer<CChar>, before value: UnsafeRawPointer?) -> Int {
         var count = 0
-        while text[count] != 0 { count += 1 }
-        return count
+        while name[count] != 0 { count += 1 }
+        guard let value else { return count }
+        let distance = value - UnsafeRawPointer(name) - 1
+        return distance > count && distance < 1 << 20 ? distance : count
     }
 }
 

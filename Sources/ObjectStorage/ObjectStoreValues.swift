@@ -20,9 +20,17 @@ public struct EntityTag: Hashable, Sendable, CustomStringConvertible {
 
 public struct UploadID: Hashable, Sendable, CustomStringConvertible {
     public let description: String
+    /// The store's time at its begin, where known: S3 dates a finished object from then.
+    public let begunAt: Timestamp?
 
-    public init(_ text: String) {
-        description = text
+    public init(_ text: String, begunAt: Timestamp? = nil) {
+        (description, self.begunAt) = (text, begunAt)
+    }
+
+    public static func == (a: UploadID, b: UploadID) -> Bool { a.description == b.description }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(description)
     }
 }
 

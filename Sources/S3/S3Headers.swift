@@ -12,7 +12,9 @@ extension S3Store {
         for (name, value) in options.metadata.sorted(by: { $0.key < $1.key }) {
             headers["x-amz-meta-\(name)"] = value
         }
-        if let storageClass = options.storageClass ?? settings.storageClass {
+        // The catalog's files are small, read at once and replaced soon: what other classes charge extra for.
+        let isControl = key.description.hasPrefix("_varve/") || key.description.contains("/_varve/")
+        if let storageClass = options.storageClass ?? (isControl ? nil : settings.storageClass) {
             headers["x-amz-storage-class"] = storageClass
         }
         let tags = settings.tags.merging(options.tags) { $1 }

@@ -11,9 +11,11 @@ extension S3Store {
             call.headers["x-amz-checksum-type"] = algorithm.multipartType
         }
         (call.mutates, call.expectedRoot) = (true, "InitiateMultipartUploadResult")
-        let root = try Self.parse(try await perform(call), call)
-        guard let id = root.value("UploadId") else { throw Self.malformed(call, "it names no upload") }
-        return UploadID(id)
+        let answer = try await perform(call)
+        guard let id = try Self.parse(answer, call).value("UploadId") else {
+            throw Self.malformed(call, "it names no upload")
+        }
+        return UploadID(id, begunAt: answer.serverTime)
     }
 
     public func putPart(_ number: Int, _ body: ObjectBody, of upload: UploadID, to key: ObjectKey)
@@ -58,17 +60,19 @@ extension S3Store {
             return try await settle(error, key, parts, bytes)
         }
         // Ceph RGW 16 leaves the tag out.
-        if tag.description.isEmpty { tag = try await head(key).tag }
+        if tag.description.isEmpty { tag = try await headAfterChange(key).tag }
+        // AWS dates the object from the begin of its upload, others from its end: vacuum has to see the earlier one.
         return ObjectInfo(
-            tag: tag, bytes: bytes, modifiedAt: time, metadata: options.metadata,
+            tag: tag, bytes: bytes, modifiedAt: min(time, upload.begunAt ?? time), metadata: options.metadata,
             storageClass: options.storageClass ?? settings.storageClass)
     }
 
-    /// A retry that finds no upload may come after an attempt that completed it and lost its answer.
+    /// A retry that finds no upload may come after an attempt that completed it and lost its answer, even if the caller
+    /// made that attempt long ago: an object that is made of these very parts is ours.
     private func settle(_ failure: S3Failure, _ key: ObjectKey, _ parts: [UploadedPart], _ bytes: Int64)
         async throws(StoreError) -> ObjectInfo
     {
-        if failure.code == "NoSuchUpload" || failure.status == 404, failure.wasAmbiguous,
+        if failure.code == "NoSuchUpload" || failure.status == 404,
             let found = try? await head(key), found.bytes == bytes, Self.isTag(found.tag, ofParts: parts)
         {
             return found

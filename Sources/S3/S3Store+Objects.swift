@@ -67,7 +67,18 @@ extension S3Store {
         (call.mutates, call.condition, call.expectedRoot) = (true, options.condition, "CopyObjectResult")
         _ = try await perform(call)
         // The answer has no size and no metadata.
-        return try await head(target)
+        return try await headAfterChange(target)
+    }
+
+    /// Looks at what was just made: where that fails, it is there all the same.
+    func headAfterChange(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo {
+        do throws(StoreError) {
+            return try await head(key)
+        } catch {
+            var error = error
+            error.mayHaveHappened = true
+            throw error
+        }
     }
 
     /// What is wrong with a whole or partial body, or nil: a lost end, or bytes that do not match their checksum.

@@ -33,6 +33,11 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
             "a text for a group", head + "commit: 10s\ntables: [{name: a}]\n",
             says: "varve: found '10s': v.yaml:3 commit: write the keys every, checkpoint_every"),
         BadSettings(
+            "objects that die before they are committed",
+            table + "    rotate: {age: 1h}\n    vacuum: {orphans_after: 90m}\n",
+            says: "varve: objects would count as dead before their writer commits them: v.yaml:6 "
+                + "tables[0].vacuum.orphans_after: give at least 7220s, twice rotate.age and commit.every"),
+        BadSettings(
             "a missing name", head + "tables:\n  - topics: [a]\n",
             says:
                 "varve: the key 'name' is missing: v.yaml:4 tables[0]: write a name of 1 to 200 letters, digits, '_', "

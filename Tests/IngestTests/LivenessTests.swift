@@ -25,6 +25,26 @@ struct LivenessTests {
         try await fixture.expectExactlyOnce()
     }
 
+    @Test("a topic partition without a leader waits for one, and the others do not wait for it", arguments: [true, false])
+    func leaderless(once: Bool) async throws {
+        let clock = ManualClock()
+        let fixture = try IngestFixture(clock: clock, partitions: 3)
+        fixture.produceOrders(300)
+        let source = MemorySource(fixture.broker)
+        source.leaderless = [fixture.partition(1)]
+        let loop = try await fixture.loop(try fixture.settings(), source: source, once: once)
+        source.assign(fixture.broker.partitions())
+        try await fixture.turn(loop) { loop.tables[0].counters.events == 200 }
+        source.leaderless = []
+        try await fixture.turn(loop) {
+            clock.advance(by: .seconds(1))
+            return loop.tables[0].counters.events == 300
+        }
+        loop.control.stop()
+        #expect(try await fixture.finish(loop).isFinished)
+        try await fixture.expectExactlyOnce()
+    }
+
     @Test("while nothing is taken, idle topic partitions do not move on with the wall clock")
     func idleWhileFull() async throws {
         let clock = ManualClock()

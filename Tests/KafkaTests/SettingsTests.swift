@@ -13,7 +13,7 @@ struct SettingsTests {
         "a property that would break exactly-once is refused by name",
         arguments: [
             ("enable.auto.commit", "true"), ("auto.commit.enable", "true"), ("enable.auto.offset.store", "TRUE"),
-            ("auto.offset.reset", "earliest"), ("enable.partition.eof", "false"),
+            ("auto.offset.reset", "earliest"), ("enable.partition.eof", "false"), ("check.crcs", "false"),
         ])
     func refused(property: String, value: String) throws {
         let error = #expect(throws: KafkaError.self) { try settings([property: value]).consumerProperties() }

@@ -135,6 +135,21 @@ struct CompactionPlannerTests {
         }
     }
 
+    @Test("where the last event of each key is kept, a partition is taken up until it was done, and again for new events")
+    func lastOfKeyOnce() {
+        let keeping = policy { $0.keepsLastOfKey = true }
+        var objects = [object(0, bytes: 5000)]
+        #expect(groups(objects, keeping).map(\.inputs) == [objects.map(\.path)])
+        objects = (0..<3).map { number in
+            var done = object(number, bytes: 5000)
+            done.tags = ["last_of_key"]
+            return done
+        }
+        #expect(groups(objects, keeping).isEmpty)
+        objects.append(object(3, bytes: 1))
+        #expect(groups(objects, keeping).map { Set($0.inputs) } == [Set(objects.map(\.path))])
+    }
+
     @Test("slices share the groups out, each to one slice", arguments: [1, 2, 3, 7, 40])
     func slices(count: Int) throws {
         let objects = (0..<24).flatMap { hour in (0..<6).map { object($0, bytes: 1 + $0 * 20, hour: hour) } }

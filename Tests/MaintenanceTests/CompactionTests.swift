@@ -156,6 +156,22 @@ struct CompactionTests {
         #expect(found == expected)
         #expect(outcome.droppedRecords == 66)
         #expect(try await lake.audit().isEmpty)
+        #expect(try await lake.compact(table) { policy, _ in policy.keepsLastOfKey = true }.isEmpty, "it is done")
+    }
+
+    @Test("a partition too large for its last events to be found in memory is left alone, and said")
+    func lastOfKeyTooLarge() async throws {
+        let lake = try MaintenanceLake(seed: 6)
+        let table = try await lake.open()
+        for _ in 0..<4 { try await lake.append(table, partitions: [0, 1], count: 10) }
+        let outcome = try #require(
+            try await lake.compact(table) { policy, compactor in
+                policy.keepsLastOfKey = true
+                compactor.memoryBytesMax = 1 << 20
+            }.first)
+        #expect(outcome.state == .skipped)
+        #expect(outcome.problem?.contains("give more memory, or have more shards") == true)
+        try await lake.check(seed: 6)
     }
 
     @Test("a reader that loses or doubles events is stopped before the commit", arguments: [0, 2])

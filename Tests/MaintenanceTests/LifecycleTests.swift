@@ -100,6 +100,38 @@ struct LifecycleTests {
         #expect(names(.main, ["class:STANDARD_IA"], 15) == ["tier"])
     }
 
+    @Test("of two classes an object goes to the one for its age, in any order of the rules, and stays there")
+    func twoClasses() async throws {
+        let warm = LifecycleRule(name: "warm", action: .tier(storageClass: "STANDARD_IA"), after: .seconds(30 * day))
+        let cold = LifecycleRule(name: "cold", action: .tier(storageClass: "GLACIER_IR"), after: .seconds(90 * day))
+        for rules in [[warm, cold], [cold, warm]] {
+            let lake = try MaintenanceLake(seed: 2)
+            let table = try await lake.open()
+            try await lake.append(table, hour: 1)
+            lake.clock.advance(by: .seconds(40 * day))
+            #expect(try await apply(lake, table, rules).map(\.item.rule.name) == ["warm"])
+            #expect(try await apply(lake, table, rules).isEmpty)
+            lake.clock.advance(by: .seconds(60 * day))
+            #expect(try await apply(lake, table, rules).map(\.item.rule.name) == ["cold"])
+            for _ in 0..<2 { #expect(try await apply(lake, table, rules).isEmpty) }
+        }
+    }
+
+    @Test("a day's object is held where only some of its hours are")
+    func dayHolds() throws {
+        let day = try #require(LakeHour("2026-11-21"))
+        let object = DataObject(
+            path: "x", partition: PartitionPath(date: day.date, hour: nil, shard: 0), format: .envelope, bytes: 1,
+            uncompressedBytes: 1, records: 1, eventTime: nil, offsets: [],
+            checksum: Checksum(algorithm: .crc32c, value: "00000000"), uploadedAt: Timestamp(milliseconds: 0))
+        func hold(_ first: String?, _ last: String?) -> Bool {
+            LegalHold(name: "h", firstHour: first.flatMap { LakeHour($0) }, lastHour: last.flatMap { LakeHour($0) })
+                .holds(object)
+        }
+        #expect(hold("2026-11-21/05", nil) && hold(nil, "2026-11-21/05") && hold("2026-11-21/05", "2026-11-21/06"))
+        #expect(!hold("2026-11-22/00", nil) && !hold(nil, "2026-11-20/23"))
+    }
+
     @Test("tiering copies to the class once, keeps every event, and compaction keeps the class")
     func tiering() async throws {
         let lake = try MaintenanceLake(seed: 3)

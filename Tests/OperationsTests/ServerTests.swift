@@ -14,12 +14,14 @@ struct ServerTests {
 
     /// Runs a server on a free port for as long as `body` runs, and ends it gracefully.
     private func withServer(
-        readiness: @escaping OperationsServer.Health = { HealthReport() }, _ body: (Int) async throws -> Void
+        readiness: @escaping OperationsServer.Health = { HealthReport() }, connectionLife: Duration? = nil,
+        _ body: (Int) async throws -> Void
     ) async throws {
         let port = Mutex(0)
-        let server = OperationsServer(
+        var server = OperationsServer(
             port: 0, registry: registry, readiness: readiness, logger: logger,
             onListening: { bound in port.withLock { $0 = bound } })
+        if let connectionLife { server.connectionLifeMax = connectionLife }
         let group = ServiceGroup(services: [server], logger: logger)
         async let running: Void = group.run()
         try await eventually("it listens", deadline: .seconds(60)) { port.withLock { $0 } != 0 }
@@ -105,6 +107,15 @@ struct ServerTests {
             let post = "POST /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000\r\n\r\n"
             #expect(try await exchange(port, post + long, until: "\r\n\r\n").hasPrefix("HTTP/1.1 405"))
             #expect(try await get(port, "/healthz").hasPrefix("HTTP/1.1 200"))
+        }
+    }
+
+    @Test("a connection ends after its time, whatever it is waited for")
+    func slow() async throws {
+        try await withServer(connectionLife: .milliseconds(200)) { port in
+            let post = "POST /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000000\r\n\r\nx"
+            #expect(try await exchange(port, post).hasPrefix("HTTP/1.1 405"))
+            #expect(try await exchange(port, "GET /metrics HTTP/1.1\r\nHost: h\r\nX-Slow: ").isEmpty)
         }
     }
 

@@ -90,9 +90,37 @@ struct MultipartTests {
         #expect(error.kind == .notFound && error.mayHaveHappened)
     }
 
-    @Test("an unknown upload is not found without a further look, and aborting it succeeds")
+    @Test("a completion that somebody asks for again, long after its answer was lost, is settled in the same way")
+    func askedAgain() async throws {
+        let head = ScriptedTransport.Reply.answer(
+            200, [("ETag", "\"\(Self.wholeTag)\""), ("Content-Length", String((6 << 20) + 7))])
+        let fixture = try Fixture(.error(404, "NoSuchUpload"), head)
+        #expect(try await complete(fixture).tag.description == Self.wholeTag)
+    }
+
+    @Test("an object is as old as its upload, by which AWS lists it")
+    func age() async throws {
+        let begun = try #require(Timestamp("2026-11-21T03:59:00Z"))
+        let fixture = try Fixture(Self.completed)
+        let info = try await fixture.store.completeUpload(
+            UploadID("u", begunAt: begun), of: try key("k"), parts: Self.parts, options: PutOptions())
+        #expect(info.modifiedAt == begun)
+    }
+
+    @Test("a copy that cannot be looked at afterwards may have happened")
+    func unseenCopy() async throws {
+        let copied = ScriptedTransport.Reply.answer(200, [], "<CopyObjectResult><ETag>\"x\"</ETag></CopyObjectResult>")
+        let fixture = try Fixture(copied, .error(403, "AccessDenied"))
+        let error = try await storeError {
+            _ = try await fixture.store.copy(try key("a"), to: try key("b"), options: PutOptions())
+        }
+        #expect(error.mayHaveHappened)
+    }
+
+    @Test("an unknown upload without an object is not found, and aborting it succeeds")
     func unknown() async throws {
-        let fixture = try Fixture(.error(404, "NoSuchUpload"), .error(404, "NoSuchUpload"))
+        let fixture = try Fixture(
+            .error(404, "NoSuchUpload"), .error(404, "NoSuchKey"), .error(404, "NoSuchUpload"))
         let error = try await storeError { _ = try await complete(fixture) }
         #expect(error.kind == .notFound && !error.mayHaveHappened)
         try await fixture.store.abortUpload(UploadID("u"), of: try key("k"))

@@ -118,6 +118,18 @@ struct RequestShapeTests {
                 == "GLACIER_IR")
     }
 
+    @Test("the catalog's own files stay in the store's default class")
+    func controlFiles() async throws {
+        let fixture = try Fixture(ScriptedTransport(otherwise: { _ in .stored })) { $0.storageClass = "STANDARD_IA" }
+        for (name, expected) in [
+            ("orders/_varve/log/1.json", nil), ("_varve/probe/1", nil), ("orders/data/x", "STANDARD_IA"),
+            ("orders_varve/data/x", "STANDARD_IA"),
+        ] as [(String, String?)] {
+            _ = try await fixture.store.put(ObjectBody([1]), to: try key(name))
+            #expect(fixture.requests.last?.headers["x-amz-storage-class"] == expected, "\(name)")
+        }
+    }
+
     @Test("SSE-S3 and SSE-KMS name their key on new objects only")
     func encryption() async throws {
         let head = ScriptedTransport.Reply.answer(200, [("Content-Length", "1")])

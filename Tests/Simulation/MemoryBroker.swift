@@ -103,6 +103,8 @@ public final class MemorySource: EventSource {
     private var isClosing = false
     private var reportedEnds: [TopicPartition: Int64] = [:]
     public private(set) var released: [TopicPartition] = []
+    /// Topic partitions without a leader: nobody answers for them.
+    public var leaderless: Set<TopicPartition> = []
     public private(set) var pauses = 0
 
     public init(_ broker: MemoryBroker) {
@@ -158,7 +160,7 @@ public final class MemorySource: EventSource {
     {
         broker.state.withLock { state in
             var offsets: [TopicPartition: Int64] = [:]
-            for name in topicPartitions {
+            for name in topicPartitions where !leaderless.contains(name) {
                 let log = state.logs[name] ?? MemoryBroker.Log()
                 switch position {
                 case .earliest: offsets[name] = log.first

@@ -19,6 +19,20 @@ public struct EventTimeRule: Hashable, Sendable {
         case milliseconds = "ms"
         case microseconds = "us"
         case nanoseconds = "ns"
+
+        /// Milliseconds since 1970, rounded down; nil where the text does not tell a time in this unit.
+        public func milliseconds(_ text: UnsafeRawBufferPointer) -> Int64? {
+            switch self {
+            case .iso8601: Timestamp.parse(text)?.milliseconds
+            case .seconds: Decimal(text)?.scaled(byPowerOfTen: 3)
+            case .milliseconds: Decimal(text)?.scaled(byPowerOfTen: 0)
+            case .microseconds: Decimal(text)?.scaled(byPowerOfTen: -3)
+            case .nanoseconds: Decimal(text)?.scaled(byPowerOfTen: -6)
+            }
+        }
+
+        /// Those of numbers, the largest first.
+        public static let ofNumbers: [Unit] = [.seconds, .milliseconds, .microseconds, .nanoseconds]
     }
 
     public var origin: Origin
@@ -78,15 +92,7 @@ public struct EventTimeRule: Hashable, Sendable {
 
     private func milliseconds(_ text: UnsafeRawBufferPointer) -> Result<Int64, RejectReason> {
         guard !text.isEmpty else { return .failure(.noEventTime) }
-        let milliseconds =
-            switch unit {
-            case .iso8601: Timestamp.parse(text)?.milliseconds
-            case .seconds: Decimal(text)?.scaled(byPowerOfTen: 3)
-            case .milliseconds: Decimal(text)?.scaled(byPowerOfTen: 0)
-            case .microseconds: Decimal(text)?.scaled(byPowerOfTen: -3)
-            case .nanoseconds: Decimal(text)?.scaled(byPowerOfTen: -6)
-            }
-        return milliseconds.map(Self.checked) ?? .failure(.badEventTime)
+        return unit.milliseconds(text).map(Self.checked) ?? .failure(.badEventTime)
     }
 
     private static func checked(_ milliseconds: Int64) -> Result<Int64, RejectReason> {

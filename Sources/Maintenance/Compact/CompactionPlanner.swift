@@ -16,7 +16,8 @@ public struct CompactionPlanner: Sendable {
     }
 
     /// What can be in one output: never two partitions, two sides, two formats, or different labels. The label `late`
-    /// does not count: late events are merged with the others of their hour.
+    /// does not count: late events are merged with the others of their hour. Nor do those that say what was made of an
+    /// object so far.
     private struct Kind: Hashable, Comparable {
         var partition: PartitionPath
         var side: TableSide
@@ -28,7 +29,7 @@ public struct CompactionPlanner: Sendable {
             (partition, side, format) = (object.partition, object.side, object.format)
             // Shredded objects are merged whatever their fields are: the output has those of all.
             schemaID = object.schemaID.map { String($0.prefix { $0 != ":" }) }
-            tags = ObjectLabels(object.tags).withoutLevel.filter { $0 != "late" }
+            tags = ObjectLabels(object.tags).ofContent.filter { $0 != "late" }
         }
 
         static func < (a: Kind, b: Kind) -> Bool { a.sortKey < b.sortKey }
@@ -65,8 +66,9 @@ public struct CompactionPlanner: Sendable {
         let spec = RewriteSpec(inputs: objects, format: format)
         let ordered = spec.inputsInOrder
         if policy.keepsLastOfKey, kind.side != .deadLetter, kind.format != .value {
-            // A key's events have to meet, so the whole partition is one group.
-            if objects.count >= 2 { append(kind, ordered, format) }
+            // A key's events have to meet, so the whole partition is one group; once they have, it is done.
+            let isDone = objects.allSatisfy { $0.tags.contains(ObjectLabels.lastOfKey) }
+            if isConverted || !isDone { append(kind, ordered, format) }
             return
         }
         let candidates = ordered.filter { isConverted || $0.bytes < policy.smallBytesBelow }

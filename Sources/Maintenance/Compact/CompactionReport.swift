@@ -52,7 +52,8 @@ public struct CompactionReport: Hashable, Sendable {
 
     public init() {}
 
-    mutating func add(_ outcome: CompactionOutcome) {
+    mutating func add(_ outcome: CompactionOutcome, _ onOutcome: (CompactionOutcome) -> Void) {
+        onOutcome(outcome)
         switch outcome.state {
         case .done: done += 1
         case .skipped: skipped += 1

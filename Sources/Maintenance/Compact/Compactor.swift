@@ -46,6 +46,11 @@ public struct Compactor: Sendable {
             while !waiting.isEmpty || running > 0 {
                 while let next = waiting.first, running < parallelMax {
                     let memory = memoryBytes(next, policy)
+                    if policy.keepsLastOfKey, memory > memoryBytesMax {
+                        waiting.removeFirst()
+                        report.add(tooLarge(next, memory: memory), onOutcome)
+                        continue
+                    }
                     // One group alone may always run; the planner keeps groups to a size that fits.
                     guard running == 0 || used &+ memory <= memoryBytesMax, !Task.isCancelled else { break }
                     waiting.removeFirst()
@@ -55,12 +60,21 @@ public struct Compactor: Sendable {
                 }
                 guard running > 0, let finished = await tasks.next() else { break }
                 (used, running) = (used &- finished.memory, running - 1)
-                report.add(finished.outcome)
-                onOutcome(finished.outcome)
+                report.add(finished.outcome, onOutcome)
             }
         }
         try Task.checkCancellation()
         return report
+    }
+
+    /// A whole partition has to be in memory where the last event of each key is looked for.
+    private func tooLarge(_ group: CompactionGroup, memory: Int64) -> CompactionOutcome {
+        var outcome = CompactionOutcome(group: group)
+        outcome.state = .skipped
+        outcome.problem =
+            "finding the last event of each key in \(group.partition) takes \(memory >> 20) MiB, \(memoryBytesMax >> 20) "
+            + "are allowed; give more memory, or have more shards"
+        return outcome
     }
 
     /// A class on purpose: with large values as a task's result, Swift 6.3's optimizer mixed up the results of a group.
@@ -115,7 +129,7 @@ extension Compactor {
         let live = try await snapshot.objects(withPaths: Set(group.inputs))
         let inputs = group.inputs.compactMap { live[$0] }
         let isConversion = group.format != group.outputFormat || isShredding(inputs, policy)
-        guard inputs.count >= (isConversion ? 1 : 2) else {
+        guard inputs.count >= (isConversion || group.inputs.count == 1 ? 1 : 2) else {
             outcome.state = .skipped
             outcome.problem = "\(group.inputs.count - inputs.count) of its \(group.inputs.count) objects are gone"
             return .settled
@@ -155,7 +169,8 @@ extension Compactor {
         // A little over the target, so that a group just above it does not leave a crumb.
         spec.targetBytes = policy.targetBytes &+ policy.targetBytes / 5
         spec.keepsLastOfKey = policy.keepsLastOfKey && group.side != .deadLetter && group.format != .value
-        spec.tags = Set(inputs.flatMap { ObjectLabels($0.tags).withoutLevel }).sorted()
+        let own = spec.keepsLastOfKey ? [ObjectLabels.lastOfKey] : []
+        spec.tags = Set(inputs.flatMap { ObjectLabels($0.tags).ofContent } + own).sorted()
         return spec
     }
 

@@ -31,7 +31,7 @@ public struct LifecyclePlanner: Sendable {
     /// Throws `.invalid` where the layout's zone is unknown.
     public init(policy: LifecyclePolicy, layout: TableLayout, now: Timestamp) throws(CatalogError) {
         (self.policy, self.now) = (policy, now)
-        rules = policy.rules.filter { $0.action == .expire } + policy.rules.filter { $0.action != .expire }
+        rules = policy.rules.filter { $0.kind == .expire } + policy.rules.filter { $0.kind != .expire }
         calendar = try .of(layout)
     }
 
@@ -39,10 +39,15 @@ public struct LifecyclePlanner: Sendable {
     public func items(_ objects: [DataObject]) -> [LifecycleItem] {
         objects.sorted { ($0.partition, $0.path) < ($1.partition, $1.path) }.compactMap { object in
             guard hold(on: object) == nil else { return nil }
-            let newest = newestEvent(object)
-            return rules.first { $0.fits(object, newestEvent: newest, now: now) }.map {
-                LifecycleItem(rule: $0, object: object)
-            }
+            return rule(for: object).map { LifecycleItem(rule: $0, object: object) }
+        }
+    }
+
+    private func rule(for object: DataObject) -> LifecycleRule? {
+        let newest = newestEvent(object)
+        let covering = rules.filter { $0.covers(object, newestEvent: newest, now: now) }
+        return covering.first { rule in
+            rule.isDue(object) && !covering.contains { $0.kind == rule.kind && $0.after > rule.after }
         }
     }
 

@@ -2,7 +2,8 @@ public import LakeModel
 
 /// What becomes of a table's objects as they grow old, by event time.
 public struct LifecyclePolicy: Hashable, Sendable {
-    /// The first that fits an object counts, but expiry comes before all others.
+    /// Expiry comes before all others. Of several rules with one kind of action that cover an object the one with the
+    /// greatest age counts, or else two classes would take turns; otherwise the first with anything left to do.
     public var rules: [LifecycleRule]
     /// What no rule may touch, whatever it says.
     public var holds: [LegalHold]
@@ -21,6 +22,17 @@ public struct LifecycleRule: Hashable, Sendable {
         case tier(storageClass: String)
         /// Compresses the object anew at a level of zstd.
         case recompress(level: Int32)
+    }
+
+    /// Of rules of one kind only one counts.
+    enum Kind { case expire, tier, recompress }
+
+    var kind: Kind {
+        switch action {
+        case .expire: .expire
+        case .tier: .tier
+        case .recompress: .recompress
+        }
     }
 
     /// Stands in the reason of every commit that the rule makes.
@@ -44,15 +56,18 @@ public struct LifecycleRule: Hashable, Sendable {
         (self.tags, self.bytesMin, self.bytesMax) = (tags, bytesMin, bytesMax)
     }
 
-    func fits(_ object: DataObject, newestEvent: Timestamp, now: Timestamp) -> Bool {
-        guard sides.contains(object.side), tags.isSubset(of: object.tags), object.bytes >= bytesMin,
-            object.bytes <= bytesMax, newestEvent < now.before(after)
-        else { return false }
+    /// Whether the rule is about the object, done already or not.
+    func covers(_ object: DataObject, newestEvent: Timestamp, now: Timestamp) -> Bool {
+        sides.contains(object.side) && tags.isSubset(of: object.tags) && object.bytes >= bytesMin
+            && object.bytes <= bytesMax && newestEvent < now.before(after)
+    }
+
+    /// Whether there is anything left to do.
+    func isDue(_ object: DataObject) -> Bool {
         switch action {
-        case .expire: return true
-        case .tier(let storageClass): return ObjectLabels(object.tags).storageClass != storageClass
-        case .recompress(let level):
-            return object.format != .parquet && ObjectLabels(object.tags).level != level
+        case .expire: true
+        case .tier(let storageClass): ObjectLabels(object.tags).storageClass != storageClass
+        case .recompress(let level): object.format != .parquet && ObjectLabels(object.tags).level != level
         }
     }
 }
@@ -78,7 +93,8 @@ public struct LegalHold: Hashable, Sendable, Codable {
 
     public func holds(_ object: DataObject) -> Bool {
         let hour = LakeHour(object.partition)
-        if let firstHour, hour < firstHour { return false }
+        // A day's object is held by each of its hours.
+        if let firstHour, hour.hour == nil ? hour.date < firstHour.date : hour < firstHour { return false }
         if let lastHour, hour > lastHour { return false }
         return tags.isEmpty || tags.contains { object.tags.contains($0) }
     }
@@ -91,6 +107,9 @@ public struct ObjectLabels: Hashable, Sendable {
 
     /// Of raw rows that have no place in a shredded table, so that they are not tried again.
     static let unshredded = "unshredded"
+
+    /// Of objects that hold only the last event of each key in their partition, together with the others so labelled.
+    static let lastOfKey = "last_of_key"
 
     private var tags: [String]
 
@@ -107,8 +126,9 @@ public struct ObjectLabels: Hashable, Sendable {
     /// False where the store has to be asked for the object hours before it can be read.
     public var isReadable: Bool { storageClass != "GLACIER" && storageClass != "DEEP_ARCHIVE" }
 
-    /// The labels without the level: what is compressed anew is not at that level any more.
-    var withoutLevel: [String] { tags.filter { !$0.hasPrefix(Self.levelPrefix) } }
+    /// The labels that stay when objects are merged: what is compressed anew is not at that level any more, and what
+    /// meets other objects is not the last of its key any more.
+    var ofContent: [String] { tags.filter { !$0.hasPrefix(Self.levelPrefix) && $0 != Self.lastOfKey } }
 
     /// The labels with another storage class, sorted.
     func with(storageClass: String) -> [String] { replacing(Self.classPrefix, storageClass) }

@@ -73,20 +73,18 @@ public struct StoredEventTime: Sendable {
             }
         }
         if let text = found as? String { return time(text) }
-        return (found as? NSNumber).flatMap { time(number: $0.doubleValue) }
+        return (found as? NSNumber).flatMap { time($0.stringValue) }
     }
 
+    /// RFC 3339 text, or seconds, milliseconds, microseconds or nanoseconds, whichever lies in the object's span.
     private func time(_ text: String) -> Timestamp? {
-        Timestamp(text) ?? Double(text).flatMap { time(number: $0) }
-    }
-
-    /// Seconds, milliseconds, microseconds or nanoseconds, whichever lies in the object's span.
-    private func time(number: Double) -> Timestamp? {
-        let candidates = [1000, 1, 1e-3, 1e-6].compactMap { factor in
-            Int64(exactly: (number * factor).rounded(.down)).map(Timestamp.init(milliseconds:))
-        }
+        if let time = Timestamp(text) { return time }
         guard let span else { return nil }
-        return candidates.first { $0 >= span.min && $0 <= span.max }
+        var text = text
+        return text.withUTF8 { bytes in
+            EventTimeRule.Unit.ofNumbers.lazy.compactMap { $0.milliseconds(UnsafeRawBufferPointer(bytes)) }
+                .map(Timestamp.init(milliseconds:)).first(where: span.contains)
+        }
     }
 }
 

@@ -5,7 +5,8 @@ import Synchronization
 final class BlockingPool: Sendable {
     private struct State {
         var running = 0
-        var waiting: [@Sendable () -> Void] = []
+        /// What was taken is nil: a job holds the bytes that it writes.
+        var waiting: [(@Sendable () -> Void)?] = []
         var firstWaiting = 0
     }
 
@@ -49,12 +50,12 @@ final class BlockingPool: Sendable {
                 state.running -= 1
                 return nil
             }
-            defer { state.firstWaiting += 1 }
             if state.firstWaiting >= 1024 {
                 state.waiting.removeFirst(state.firstWaiting)
                 state.firstWaiting = 0
             }
-            return state.waiting[state.firstWaiting]
+            defer { state.firstWaiting += 1 }
+            return state.waiting[state.firstWaiting].take()
         }
     }
 }

@@ -24,6 +24,8 @@ public struct OperationsServer: Service {
     private static let connectionsMax = 64
     private static let headerBytesMax = 16 << 10
     private static let idleSeconds: Int64 = 15
+    /// However busy a connection is: who sends or reads a byte at a time does not hold it for ever.
+    var connectionLifeMax = Duration.seconds(120)
 
     private let host: String
     private let port: Int
@@ -56,6 +58,7 @@ public struct OperationsServer: Service {
             responder: answers,
             server: .http1(
                 configuration: .init(
+                    additionalChannelHandlers: [LifeLimit(TimeAmount(connectionLifeMax))],
                     idleTimeout: .seconds(Self.idleSeconds),
                     httpDecoderConfiguration: .init(
                         maxHeaderFieldSize: Self.headerBytesMax, maxHeaderListSize: Self.headerBytesMax,
@@ -84,6 +87,27 @@ public struct OperationsServer: Service {
         var logger = logger
         logger.logLevel = .critical
         return logger
+    }
+}
+
+/// Closes its connection when the time is over. Scrapers connect anew.
+private final class LifeLimit: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+
+    private let life: TimeAmount
+    private var end: Scheduled<Void>?
+
+    init(_ life: TimeAmount) {
+        self.life = life
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        let channel = context.channel
+        end = context.eventLoop.scheduleTask(in: life) { channel.close(promise: nil) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end?.cancel()
     }
 }
 

@@ -59,7 +59,8 @@ public actor RefreshingCredentials: CredentialsProvider {
         renewAt = fresh.expiresAt.map { end in
             let now = clock.now().milliseconds
             let lead = min(Self.renewalLead.components.seconds * 1000, max(0, (end.milliseconds - now) / 2))
-            return end.advanced(byMilliseconds: -lead)
+            // A clock that is ahead of the credentials' end must not ask anew for every request.
+            return max(end.advanced(byMilliseconds: -lead), clock.now().advanced(byMilliseconds: 30_000))
         }
     }
 }

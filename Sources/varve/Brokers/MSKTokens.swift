@@ -22,7 +22,7 @@ struct MSKTokens: KafkaTokenSource {
         ).credentials()
         signer = MSKTokenSigner(
             region: region, program: "varve/\(Varve.version)",
-            credentials: MeteredCredentials(credentials, use: "kafka"), clock: context.clock)
+            credentials: MeteredCredentials(credentials, use: "kafka", clock: context.clock), clock: context.clock)
     }
 
     func token() async throws -> KafkaToken {

@@ -14,8 +14,8 @@ struct S3Opening {
     func open() throws -> S3Store {
         let transport = CurlTransport(storeSettings.connection)
         return try S3Store(
-            storeSettings, credentials: MeteredCredentials(credentials(transport), use: "store"), transport: transport,
-            clock: clock, random: SystemRandomNumberGenerator(), observer: { S3Metrics.count($0) })
+            storeSettings, credentials: MeteredCredentials(credentials(transport), use: "store", clock: clock),
+            transport: transport, clock: clock, random: SystemRandomNumberGenerator(), observer: { S3Metrics.count($0) })
     }
 
     /// What the store itself takes.

@@ -5,7 +5,7 @@ import LakeModel
 /// Lets the ingest loop read from Kafka: the one place where both are known.
 final class KafkaEventSource: EventSource {
     private let consumer: KafkaConsumer
-    private static let questionTimeout = Duration.seconds(30)
+    private static let questionTimeout = Duration.seconds(10)
 
     /// Set by tests that kill the process at a chosen step.
     private let failpoints: Failpoints?
@@ -38,6 +38,10 @@ final class KafkaEventSource: EventSource {
         case .closed: return .closed
         case .error(let error, let name):
             if error.isFatal { throw SourceError(error.description) }
+            // Going on would commit past them. Read again, from the catalog's offset, they may be whole.
+            if let name, error.skipsEvents {
+                throw SourceError("events of \(name) cannot be read and would be skipped: \(error)")
+            }
             return .trouble(name.map { "\($0): \(error)" } ?? error.description)
         }
     }
@@ -53,8 +57,12 @@ final class KafkaEventSource: EventSource {
             return try watermarks(names) { $0.high }
         case .at(let time):
             let times = Dictionary(names.map { ($0, time.milliseconds) }) { first, _ in first }
-            let found = try asking { () throws(KafkaError) in
-                try consumer.offsets(forTimes: times, timeout: Self.questionTimeout)
+            let found: [TopicPartition: Int64]
+            do throws(KafkaError) {
+                found = try consumer.offsets(forTimes: times, timeout: Self.questionTimeout)
+            } catch {
+                guard error.isRetriable else { throw SourceError(error.description) }
+                return [:]
             }
             // A topic partition without an event at or after the time starts at its end.
             let missing = names.filter { (found[$0] ?? -1) < 0 }
@@ -75,9 +83,15 @@ final class KafkaEventSource: EventSource {
         throws(SourceError) -> [TopicPartition: Int64]
     {
         var offsets: [TopicPartition: Int64] = [:]
+        let deadline = ContinuousClock.now + Self.questionTimeout
         for name in names {
-            offsets[name] = choose(
-                try asking { () throws(KafkaError) in try consumer.watermarks(name, timeout: Self.questionTimeout) })
+            // The first one is asked in any case; where brokers are away, not everyone waits for each.
+            let left = max(.milliseconds(100), ContinuousClock.now.duration(to: deadline))
+            do throws(KafkaError) {
+                offsets[name] = choose(try consumer.watermarks(name, timeout: left))
+            } catch {
+                guard error.isRetriable else { throw SourceError(error.description) }
+            }
         }
         return offsets
     }

@@ -154,6 +154,7 @@ struct SettingsCrossCheck {
             }
             problems += partitionProblems(table, path)
             problems += schemaProblems(table, path)
+            problems += vacuumProblems(table, path)
         }
         return problems
     }
@@ -197,6 +198,18 @@ struct SettingsCrossCheck {
                     fix: "set format: parquet, or compact.format: parquet"))
         }
         return problems
+    }
+
+    /// What a writer holds for so long that vacuum takes it for dead is refused when it is committed, again and again.
+    private func vacuumProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
+        let held = table.rotate.age.milliseconds + settings.commit.every.milliseconds
+        guard table.vacuum.orphansAfter.milliseconds < 2 * held else { return [] }
+        return [
+            problem(
+                "objects would count as dead before their writer commits them",
+                path + [.key("vacuum"), .key("orphans_after")],
+                fix: "give at least \(exactDuration(2 * held)), twice rotate.age and commit.every")
+        ]
     }
 
     private func lifecycleProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {

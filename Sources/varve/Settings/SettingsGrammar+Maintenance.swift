@@ -3,7 +3,7 @@ import Maintenance
 extension SettingsGrammar {
     static let compact: [SettingKey] = [
         SettingKey(
-            "target", .bytes((1 << 20)...(5 << 30)), fallback: "256MiB",
+            "target", .bytes((1 << 20)...(4 << 30)), fallback: "256MiB",
             "Compressed size that merged objects aim at. Objects of three quarters of it are left as they are."),
         SettingKey(
             "cold_after", .duration(0...31_536_000_000), fallback: "1d",

@@ -71,7 +71,7 @@ extension SettingsGrammar {
 
     static let rotate: [SettingKey] = [
         SettingKey(
-            "bytes", .bytes((64 << 10)...(5 << 40)), fallback: "128MiB",
+            "bytes", .bytes((64 << 10)...(4 << 30)), fallback: "128MiB",
             "Compressed size. 128 MiB is what query engines like to read at a time."),
         SettingKey(
             "age", .duration(1000...86_400_000), fallback: "5m",

@@ -18,6 +18,15 @@ struct RefreshTests {
         #expect(try await provider.credentials().accessKeyID == "K2")
     }
 
+    @Test("a clock that is ahead of the credentials' end does not make every request ask for new ones")
+    func clockAhead() async throws {
+        let clock = ImpatientClock()
+        let source = ExpiringSource(clock, life: .seconds(-60))
+        let provider = RefreshingCredentials(source, clock: clock)
+        for _ in 0..<20 { _ = try await provider.credentials() }
+        #expect(source.asked == 1)
+    }
+
     @Test("many who ask at once share one question")
     func singleFlight() async throws {
         let clock = ImpatientClock()

@@ -59,8 +59,9 @@ struct EventSelection: Sendable {
     /// False where the catalog's bounds of its columns rule out that it holds what is asked for.
     func mayMatch(_ object: DataObject) -> Bool {
         guard let key, let columns = object.columns else { return true }
-        let keys = columns.first { $0.name == "key" || $0.name == "_key" }
-        return keys?.mayHold(text: key) ?? true
+        // A shredded object may have a field that is called key.
+        let name = object.schemaID == ParquetTableShape.rawID ? "key" : "_key"
+        return columns.first { $0.name == name }?.mayHold(text: key) ?? true
     }
 
     /// Whether an event has the key and the headers asked for.

@@ -16,7 +16,7 @@ struct WaitCommand: AsyncParsableCommand {
     @Option(help: "The table.")
     var table: TableAddress
 
-    @Option(help: ArgumentHelp("The hour: 2026-11-21/05, or a day of a table partitioned by day.", valueName: "hour"))
+    @Option(help: ArgumentHelp("The hour: 2026-11-21/05, or a day: 2026-11-21.", valueName: "hour"))
     var hour: LakeHour
 
     @Option(help: ArgumentHelp("How long to wait, such as 30m (default: for ever).", valueName: "time"))
@@ -31,7 +31,7 @@ struct WaitCommand: AsyncParsableCommand {
         let deadline = timeout.map { clock.elapsed() + $0.duration }
         let table = try await session.lake.open(table.table)
         var head = await table.head()
-        while !head.isComplete(hour) {
+        while !head.isComplete(lastHour(head.layout)) {
             if let deadline, clock.elapsed() >= deadline {
                 throw CommandFailure(
                     .temporaryFailure, "the hour \(hour) is not complete", at: "table \(self.table)",
@@ -42,6 +42,11 @@ struct WaitCommand: AsyncParsableCommand {
             head = try await table.refresh()
         }
         session.console.say("\(self.table) \(hour) is complete")
+    }
+
+    /// A day of a table partitioned by hour is complete with its last hour.
+    private func lastHour(_ layout: TableLayout?) -> LakeHour {
+        hour.hour == nil && layout?.granularity == .hour ? LakeHour(date: hour.date, hour: 23) : hour
     }
 }
 

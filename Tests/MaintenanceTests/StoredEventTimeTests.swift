@@ -1,0 +1,29 @@
+import Formats
+import LakeModel
+import Maintenance
+import TestSupport
+import Testing
+
+@Suite("the event time of events that are read back")
+struct StoredEventTimeTests {
+    @Test("is to the millisecond the one by which the event was placed, in every unit", arguments: [0, 3, 6, 9])
+    func exact(digits: Int) throws {
+        var random = SeededGenerator(seed: UInt64(digits))
+        let layout = TableLayout(granularity: .hour, zone: "UTC", shards: 1, time: "field:/ts", shardBy: "partition")
+        for _ in 0..<2000 {
+            let seconds = Int64.random(in: 1_500_000_000..<2_000_000_000, using: &random)
+            let milliseconds = digits == 0 ? 0 : Int64.random(in: 0..<1000, using: &random)
+            let fraction = String(String(1000 + milliseconds).dropFirst()) + "999999"
+            let line = Array("{\"ts\":\(seconds)\(fraction.prefix(digits))}".utf8)
+            let expected = Timestamp(milliseconds: seconds * 1000 + milliseconds)
+            // The object's span is this event's alone, as with the first or last of many.
+            let object = DataObject(
+                path: "x", partition: PartitionPath(date: CalendarDay(daysSinceEpoch: 20_777), hour: 1, shard: 0),
+                format: .value, bytes: 1, uncompressedBytes: 1, records: 1,
+                eventTime: TimeSpan(min: expected, max: expected), offsets: [],
+                checksum: Checksum(algorithm: .crc32c, value: "00000000"), uploadedAt: expected)
+            let time = StoredEventTime(layout: layout, object: object)
+            #expect(line.withUnsafeBytes { time.ofValueLine($0) } == expected, "\(String(decoding: line, as: UTF8.self))")
+        }
+    }
+}
