@@ -135,7 +135,7 @@ struct CompactionPlannerTests {
         }
     }
 
-    @Test("where the last event of each key is kept, a partition is taken up until it was done, and again for new events")
+    @Test("where the last event of each key is kept, a partition is done once, and again for new events")
     func lastOfKeyOnce() {
         let keeping = policy { $0.keepsLastOfKey = true }
         var objects = [object(0, bytes: 5000)]

@@ -23,7 +23,8 @@ struct StoredEventTimeTests {
                 eventTime: TimeSpan(min: expected, max: expected), offsets: [],
                 checksum: Checksum(algorithm: .crc32c, value: "00000000"), uploadedAt: expected)
             let time = StoredEventTime(layout: layout, object: object)
-            #expect(line.withUnsafeBytes { time.ofValueLine($0) } == expected, "\(String(decoding: line, as: UTF8.self))")
+            let found = line.withUnsafeBytes { time.ofValueLine($0) }
+            #expect(found == expected, "\(String(decoding: line, as: UTF8.self))")
         }
     }
 }

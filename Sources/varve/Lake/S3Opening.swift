@@ -15,7 +15,8 @@ struct S3Opening {
         let transport = CurlTransport(storeSettings.connection)
         return try S3Store(
             storeSettings, credentials: MeteredCredentials(credentials(transport), use: "store", clock: clock),
-            transport: transport, clock: clock, random: SystemRandomNumberGenerator(), observer: { S3Metrics.count($0) })
+            transport: transport, clock: clock, random: SystemRandomNumberGenerator(), observer: { S3Metrics.count($0) }
+        )
     }
 
     /// What the store itself takes.
