@@ -79,7 +79,6 @@ bench-metrics: deps ## Measures a scrape and the writer's status with 10,000 top
 	$(SWIFT_BUILD) -c release --product varve-bench
 	.build/release/varve-bench scrape --partitions 10000
 	.build/release/varve-bench publish --topics 100 --partitions 100
-	.build/release/varve-bench publish --topics 2000 --partitions 5
 
 image-size: deps ## Weighs the image without Docker and runs the program in it; needs root and a Debian mirror
 	@scripts/install-packages debootstrap
