@@ -13,7 +13,7 @@ SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
 .PHONY: help deps test-deps build release demo test unit simulate mutations chaos model fuzz sanitize bench \
-	bench-parquet bench-maintenance lint format stack stack-up stack-down deploy-tests clean
+	bench-parquet bench-maintenance bench-metrics image-size lint format stack stack-up stack-down deploy-tests clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,16 @@ bench-parquet: test-deps ## Measures NDJSON to Parquet against DuckDB and pyarro
 bench-maintenance: test-deps ## Measures compaction against DuckDB, and large catalogs (BENCH_GB=1.0, BENCH_OBJECTS=10000000)
 	$(SWIFT_BUILD) -c release
 	$(VENV)/bin/python Tests/python/bench_maintenance.py
+
+bench-metrics: deps ## Measures a scrape and the writer's status with 10,000 topic partitions
+	$(SWIFT_BUILD) -c release --product varve-bench
+	.build/release/varve-bench scrape --partitions 10000
+	.build/release/varve-bench publish --topics 100 --partitions 100
+
+image-size: deps ## Weighs the image without Docker and runs the program in it; needs root and a Debian mirror
+	@scripts/install-packages debootstrap
+	$(SWIFT_BUILD) -c release --product varve --static-swift-stdlib --scratch-path .build/image
+	scripts/image-size .build/image/release/varve
 
 lint: ## Checks the formatting
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests

@@ -39,6 +39,8 @@ public final class IngestLoop {
     var isPaused = false
     var fullSince: Duration?
     var nextUpkeepAt = Duration.zero
+    /// Whose end at the broker is asked for next, by its place in `sources.indices`.
+    var nextEndAsked = 0
     var storeTrouble: StoreError?
     var sourceHasClosed = false
     var polls = 0

@@ -29,6 +29,10 @@ struct SourceState {
     var watermarkCut = Int64.min
     /// In the catalog.
     var committed: Int64 = 0
+    /// Where the partition ends at the broker, as last heard of; `Int64.min` for nothing heard.
+    var end = Int64.min
+    /// The catalog's watermark as of `TableWriter.watermarksVersion`; `Int64.min` for none.
+    var watermarkCommitted = Int64.min
     /// Where the partition ended when the writer started, in `once` mode.
     var target = Int64.max
     /// When its committed offset moved last, or when it last had nothing to commit; zero where nobody has looked yet.
@@ -45,9 +49,10 @@ struct SourceState {
     mutating func begin(at offset: Int64, watermark: Timestamp?, target: Int64?) {
         (next, cut, committed) = (offset, offset, offset)
         (events, endSeen, idleSince, needsStart) = (0, .min, nil, false)
+        end = .min
         movedAt = .zero
         self.watermark = watermark?.milliseconds ?? .min
-        watermarkCut = self.watermark
+        (watermarkCut, watermarkCommitted) = (self.watermark, self.watermark)
         if let target { self.target = target }
         phase = .consuming
     }

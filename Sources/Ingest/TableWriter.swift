@@ -14,6 +14,8 @@ final class TableWriter {
     /// Moves on with every reset; answers to questions of an earlier epoch are void.
     var epoch = 0
     var head: TableHead?
+    /// The head's version that `SourceState.watermarkCommitted` has been taken from.
+    var watermarksVersion: Int64 = 0
     var isRefreshing = false
     /// Something changed while the question was under way.
     var refreshAgain = false

@@ -46,6 +46,24 @@ struct CompactTests {
         #expect(events.output == lake.expected)
     }
 
+    @Test("a table that infers its columns gets them from a compaction too")
+    func infers() async throws {
+        let lake = try await SplitLake()
+        let yaml = """
+            lake: \(lake.url)
+            kafka: { brokers: "none:1" }
+            tables:
+              - { name: orders, format: parquet, schema: { infer: true }, compact: { format: parquet, cold_after: 0s } }
+            """
+        let compacted = await runVarve(["compact", "orders", "--config", "v.yaml"], files: ["v.yaml": yaml])
+        #expect(compacted.status == .success, "\(compacted.errors)")
+        let names = await lake.run(
+            "manifest", "sql", "orders", "SELECT name FROM object_columns ORDER BY name", "--output", "csv")
+        #expect(names.output.split(separator: "\n").contains("n"), "\(names.output)\(names.errors)")
+        let events = await lake.run("cat", "orders")
+        #expect(events.output == lake.expected)
+    }
+
     @Test("slices of a written plan do each merge once")
     func slices() async throws {
         let lake = try await SplitLake()

@@ -112,6 +112,26 @@ struct SettingsTests {
         #expect(outcome.output.contains("secret_access_key: \"***\"  # line 2"))
     }
 
+    @Test(
+        "paths of schemas begin at the configuration's file, those of the environment where it was typed",
+        arguments: [
+            ("conf/v.yaml", "s/a.json", [:], "conf/s/a.json"),
+            ("/etc/varve/v.yaml", "a.json", [:], "/etc/varve/a.json"),
+            ("/v.yaml", "a.json", [:], "/a.json"), ("v.yaml", "a.json", [:], "a.json"),
+            ("../v.yaml", "../a.json", [:], "../../a.json"), ("/etc/v.yaml", "/s/a.json", [:], "/s/a.json"),
+            ("/dev/stdin", "a.json", [:], "a.json"), ("/proc/self/fd/3", "a.json", [:], "a.json"),
+            ("/etc/v.yaml", "a.json", ["VARVE_TABLES_0_SCHEMA_JSON_SCHEMA": "b.json"], "b.json"),
+        ])
+    func schemaPaths(file: String, path: String, environment: [String: String], expected: String) throws {
+        var source = SettingsSource(environment: environment)
+        for key in ["json_schema", "avro"] where environment.isEmpty || key == "json_schema" {
+            let table = "{ name: a, format: parquet, schema: { \(key): \(path) } }"
+            source.yaml = ("lake: file:///l\nkafka: { brokers: \"b:1\" }\ntables: [\(table)]\n", file)
+            let schema = try #require(try source.load(for: .ingest).settings.tables.first).schema
+            #expect((key == "avro" ? schema.avro : schema.jsonSchema) == expected)
+        }
+    }
+
     @Test("$${ stands for a plain ${")
     func escapes() throws {
         let loaded = try loadSettings(BadSettings.table + "s3: {tags: { a: \"$${x}\" }}\n")

@@ -1,5 +1,6 @@
 import LakeModel
 import Simulation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -68,6 +69,22 @@ struct LivenessTests {
         #expect(loop.sources[index].watermark > watermark)
     }
 
+    @Test("where brokers' ends are slow to ask for they are heard a few at a time, in turn")
+    func endsInTurn() async throws {
+        let fixture = try IngestFixture(clock: TickingClock(), partitions: 100)
+        fixture.produceOrders(400)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try fixture.settings(), source: source, once: false)
+        var known = [0]
+        try await fixture.turn(loop) {
+            let ends = loop.control.status.partitions.count { $0.isConsuming && $0.end != nil }
+            if ends != known.last { known.append(ends) }
+            return ends == 100
+        }
+        #expect(zip(known, known.dropFirst()).allSatisfy { $1 - $0 <= 16 }, "\(known)")
+    }
+
     @Test("a label that is given twice, or that Varve gives too, stands in the entry once")
     func labels() async throws {
         let fixture = try IngestFixture(partitions: 1)
@@ -109,4 +126,13 @@ struct LivenessTests {
         #expect(status.tables.first?.counters.deadLettered == ["tombstone": 900])
         try await fixture.expectExactlyOnce(TableSide.allCases)
     }
+}
+
+/// A clock on which a millisecond goes by between two looks.
+private final class TickingClock: LakeClock {
+    private let looks = Atomic<Int64>(0)
+
+    func now() -> Timestamp { Timestamp(milliseconds: 1_795_237_200_000) }
+    func elapsed() -> Duration { .milliseconds(looks.add(1, ordering: .relaxed).newValue) }
+    func sleep(for duration: Duration) async throws { await Task.yield() }
 }

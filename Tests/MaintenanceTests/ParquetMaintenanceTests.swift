@@ -75,6 +75,70 @@ struct ParquetMaintenanceTests {
         #expect(try await lake.audit().isEmpty)
     }
 
+    @Test("columns are found in the events where the table infers them", arguments: shapes)
+    func inference(fromRaw: Bool) async throws {
+        let lake = try MaintenanceLake(seed: 38)
+        let table = try await lake.open()
+        for _ in 0..<3 { try await lake.append(table, count: 50) }
+        try await putOddities(lake, table)
+        if fromRaw { try await convert(lake, table, shreds: false) }
+        func infer() async throws -> [CompactionOutcome] {
+            try await lake.compact(table, seed: UInt64(lake.pick(2...1_000_000_000))) { policy, compactor in
+                (policy.format, policy.shreds, policy.newPercent) = (.parquet, true, 0)
+                compactor.infersShape = true
+            }
+        }
+        #expect(try await infer().map(\.state) == [.done])
+        try await lake.check(seed: 38)
+        #expect(try await verify(table).isEmpty)
+        let objects = try await table.snapshot().objects(.everything).sorted { $0.records > $1.records }
+        #expect(objects.map(\.records) == [300, 2])
+        let names = try #require(objects.first?.columns).map(\.name)
+        #expect(names.contains("n") && names.contains("user"), "\(names)")
+        #expect(objects.last?.schemaID == "raw" && objects.last?.tags == ["unshredded"])
+        #expect(try await infer().isEmpty, "nothing is left to do")
+        #expect(try await lake.audit().isEmpty)
+    }
+
+    @Test("columns are compressed anew with the fields that they have, once", arguments: shapes)
+    func recompression(shreds: Bool) async throws {
+        let lake = try MaintenanceLake(seed: 39)
+        let table = try await lake.open()
+        for _ in 0..<2 { try await lake.append(table, count: 2000) }
+        try await convert(lake, table, shreds: shreds)
+        let before = try #require(try await table.snapshot().objects().first)
+        lake.clock.advance(by: .seconds(100 * 86_400))
+        let rule = LifecycleRule(name: "pack", action: .recompress(level: 19), after: .seconds(86_400))
+        let lifecycle = Lifecycle(
+            table: table, policy: LifecyclePolicy(rules: [rule]), clock: lake.clock, writer: MaintenanceLake.writer)
+        var random = SeededGenerator(seed: 40)
+        var outcomes: [LifecycleOutcome] = []
+        for _ in 0..<2 { try await lifecycle.apply(using: &random) { outcomes.append($0) } }
+        let after = try #require(outcomes.first?.replacement)
+        #expect(outcomes.count == 1 && outcomes.first?.problem == nil)
+        #expect(after.schemaID == before.schemaID && after.columns == before.columns && after.tags == ["zstd:19"])
+        #expect(after.bytes < before.bytes && after.checksum != before.checksum)
+        #expect(after.eventTime == before.eventTime && after.offsets == before.offsets)
+        try await lake.check(seed: 39)
+        #expect(try await verify(table).isEmpty)
+    }
+
+    @Test("an entry that states other event times than its events have is found by a deep look")
+    func wrongTimes() async throws {
+        let lake = try MaintenanceLake(seed: 41)
+        let table = try await lake.open()
+        try await lake.append(table)
+        let source = lake.source(5)
+        var object = try await lake.put((0..<9).map { ModelEvent(source: source, offset: $0) }, hour: 2)
+        let span = try #require(object.eventTime)
+        object.eventTime = TimeSpan(min: span.min, max: span.max.advanced(byMilliseconds: -2))
+        let change = Change(kind: .append, offsets: [OffsetRange(source, from: 0, to: 9, events: 9)], add: [object])
+        try await table.commit(change, id: lake.id(), writer: MaintenanceLake.writer)
+        let findings = try await verify(table)
+        #expect(findings.map(\.kind) == [.damagedObject] && findings.first?.place == object.path)
+        #expect(findings.first?.detail.hasPrefix("2 of its events lie outside of its event times") == true)
+    }
+
     /// A tombstone and a payload that is no JSON, after the lake's own events.
     private func putOddities(_ lake: MaintenanceLake, _ table: Table) async throws {
         let source = lake.source(7)

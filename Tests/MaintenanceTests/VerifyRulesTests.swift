@@ -1,3 +1,4 @@
+import Catalog
 import LakeModel
 import TestSupport
 import Testing
@@ -5,6 +6,7 @@ import Testing
 @testable import Maintenance
 
 private let source = TopicPartition(topic: "orders", partition: 3)
+private var table: TableName { get throws { try #require(TableName("orders")) } }
 
 @Suite("rules of verification")
 struct VerifyRulesTests {
@@ -26,20 +28,40 @@ struct VerifyRulesTests {
             ([(0, 9, 10), (0, 9, 10)], 1),
             ([(90, 100, 5)], 1),
         ] as [([(Int64, Int64, Int64)], Int)])
-    func overlaps(spans: [(Int64, Int64, Int64)], expected: Int) {
+    func overlaps(spans: [(Int64, Int64, Int64)], expected: Int) throws {
         var ledger = OffsetLedger()
         for (first, last, count) in spans.shuffled(seed: 7) { ledger.add(object(first, last, count: count)) }
-        #expect(ledger.findings(next: [source: 100]).count == expected)
+        #expect(ledger.findings(next: [source: 100], in: try table).count == expected)
         #expect(ledger.events[source] == spans.reduce(0) { $0 + $1.2 })
     }
 
-    @Test("a ledger that is full says so")
-    func fullLedger() {
+    @Test("a ledger that is full says so in one finding, and counts every event all the same")
+    func fullLedger() throws {
         var ledger = OffsetLedger(spansMax: 1)
-        ledger.add(object(0, 1, count: 1))
-        #expect(ledger.isComplete)
-        ledger.add(object(2, 3, count: 1))
-        #expect(!ledger.isComplete)
+        ledger.add(object(0, 1, count: 2))
+        #expect(ledger.findings(next: [source: 9], in: try table).isEmpty)
+        ledger.add(object(2, 3, count: 2))
+        ledger.add(object(4, 4, count: 1))
+        let findings = ledger.findings(next: [source: 9], in: try table)
+        #expect(findings.map(\.kind) == [.unchecked])
+        #expect(findings.first?.detail.hasPrefix("overlaps were looked for in 1 of 3 offset spans") == true)
+        #expect(ledger.events == [source: 5])
+    }
+
+    @Test(
+        "event times outside of an entry's span are found, unless the table's rule was another one",
+        arguments: [
+            ([10, 15, 20], TableSide.main, 0), ([10, 15, 21], .main, 1), ([9, 8, 20], .main, 2),
+            ([11, 15, 21], .main, 0), ([1, 2], .main, 0), ([11, 21], .deadLetter, 1), ([15], .late, 0),
+        ] as [([Int64], TableSide, Int)])
+    func times(times: [Int64], side: TableSide, outside: Int) throws {
+        var object = object(0, 1, count: 1)
+        let span = TimeSpan(min: Timestamp(milliseconds: 10), max: Timestamp(milliseconds: 20))
+        (object.side, object.eventTime) = (side, span)
+        var check = try #require(TimeCheck(object, timeIsKafka: true))
+        for time in times { check.add(time) }
+        #expect(check.fault?.hasPrefix("\(outside) of its events lie outside") ?? (outside == 0))
+        #expect((TimeCheck(object, timeIsKafka: false) == nil) == (side != .deadLetter))
     }
 
     @Test("a bitmap takes each offset once, in whatever order")

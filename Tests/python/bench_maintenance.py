@@ -56,7 +56,7 @@ def main() -> None:
 def compaction(place: contenders.Place, facts: dict) -> None:
     """A lake of small objects, merged by Varve into Parquet and into lines, and by DuckDB into Parquet."""
     source, varve = os.path.join(place.work, "source"), place.release("varve")
-    contenders._varve(place, f"file://{source}", contenders.Settings("envelope", rotate="1MiB"), {})
+    contenders.run_varve(place, f"file://{source}", contenders.Settings("envelope", rotate="1MiB"), {})
     listed = os.path.join(place.work, "listed.json")
     measure.run(f"{varve} manifest ls --lake file://{source} bench --output json > {listed}")
     with open(listed) as file:

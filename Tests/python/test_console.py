@@ -167,13 +167,32 @@ def test_hour_by_keys(small_lake, visit):
         picture(page, "hour-wide-light")
 
 
-def test_a_table_partitioned_by_day(small_lake, visit):
+@pytest.mark.parametrize("size, width", SIZES)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_table_partitioned_by_day(small_lake, visit, scheme, size, width):
     with Console(small_lake) as console:
-        page = visit(console.url, path="#/table/invoices")
+        page = visit(console.url, width=width, scheme=scheme, path="#/table/invoices")
         page.wait_for_selector(".heat")
-        assert page.locator(".heat thead").count() == 0
-        assert page.locator("button.cell").count() >= 10
-        picture(page, "table-by-day-light")
+        settled(page)
+        days = page.locator("section[aria-label='Days']")
+        assert "Choose a day to see its objects" in days.inner_text()
+        assert "in their day" in page.locator("section[aria-label='Small-file debt']").inner_text() or \
+            "no day has more" in page.locator("section[aria-label='Small-file debt']").inner_text()
+        months = days.locator("tbody th").all_inner_texts()
+        assert months == sorted(months, reverse=True) and len(months) == 4, "92 days of months"
+        keys = [cell.get_attribute("data-key") for cell in days.locator("button.cell").all()]
+        assert len(keys) > 10 and all(re.fullmatch(r"\d{4}-\d\d-\d\d", key) for key in keys)
+        cell = days.locator(f"button[data-key='{keys[0]}']")
+        # In the row of its month and the column of its day.
+        assert cell.evaluate("cell => cell.closest('td').cellIndex") == int(keys[0][8:])
+        assert keys[0][2:7] in cell.evaluate("cell => cell.closest('tr').cells[0].innerText")
+        cell.click()
+        page.wait_for_selector(".hour")
+        assert page.locator(".hour h3").inner_text() == f"Objects of {keys[0]}"
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+        picture(page, f"table-by-day-{size}-{scheme}")
+        days.get_by_text("31 d").click()
+        until(page, "document.querySelectorAll('.heat tbody tr').length < 4")
 
 
 def test_an_empty_lake(tmp_path, visit):

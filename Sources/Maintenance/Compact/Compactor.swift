@@ -23,6 +23,9 @@ public struct Compactor: Sendable {
     public var writer: WriterIdentity
     /// Rows of Parquet objects that are made of others; nil for raw ones.
     public var shape: ParquetTableShape?
+    /// Rows of Parquet objects that are made of others have the fields that a sample of their payloads has, in place of
+    /// `shape`.
+    public var infersShape = false
 
     public init(
         table: Table, writer: WriterIdentity, formats: RowFormats = .all, putOptions: PutOptions = PutOptions()
@@ -134,7 +137,7 @@ extension Compactor {
             outcome.problem = "\(group.inputs.count - inputs.count) of its \(group.inputs.count) objects are gone"
             return .settled
         }
-        let spec = spec(group, policy, inputs)
+        var spec = spec(group, policy, inputs)
         var rewriter = Rewriter(store: table.store, table: table.name, formats: formats, putOptions: putOptions)
         rewriter.sortBytesMax = sortBytesMax
         // What lifecycle has moved stays where it was moved to.
@@ -142,6 +145,9 @@ extension Compactor {
         rewriter.timeIsKafka = snapshot.head.layout?.time == "kafka"
         let result: RewriteResult
         do {
+            if infersShape, isTakenApart(group, policy, inputs) {
+                spec.encoding.shape = try await SchemaSample(store: table.store, table: table.name).shape(of: inputs)
+            }
             result = try await rewriter.run(spec, commit: id)
         } catch ReadError.missing(let path) {
             // Compacted and vacuumed by others since the snapshot, or lost: the next look tells.
@@ -153,10 +159,18 @@ extension Compactor {
 
     /// Whether raw rows become shredded ones.
     private func isShredding(_ inputs: [DataObject], _ policy: CompactionPolicy) -> Bool {
-        guard policy.shreds == true, case .shredded = shape else { return false }
-        return inputs.allSatisfy {
-            $0.schemaID == ParquetTableShape.rawID && !$0.tags.contains(ObjectLabels.unshredded)
-        }
+        if !infersShape { guard case .shredded = shape else { return false } }
+        return policy.shreds == true
+            && inputs.allSatisfy {
+                $0.schemaID == ParquetTableShape.rawID && !$0.tags.contains(ObjectLabels.unshredded)
+            }
+    }
+
+    /// Whether rows are made of what has no columns of its own yet.
+    private func isTakenApart(
+        _ group: CompactionGroup, _ policy: CompactionPolicy, _ inputs: [DataObject]
+    ) -> Bool {
+        group.outputFormat == .parquet && (group.format != .parquet || isShredding(inputs, policy))
     }
 
     private func spec(
@@ -164,7 +178,7 @@ extension Compactor {
     ) -> RewriteSpec {
         var spec = RewriteSpec(inputs: inputs, format: group.outputFormat)
         spec.encoding = EncodingOptions(level: policy.level)
-        if group.format != .parquet || isShredding(inputs, policy) { spec.encoding.shape = shape?.keepingMisfits }
+        if isTakenApart(group, policy, inputs) { spec.encoding.shape = shape?.keepingMisfits }
         spec.order = group.format == .value ? .input : policy.order
         // A little over the target, so that a group just above it does not leave a crumb.
         spec.targetBytes = policy.targetBytes &+ policy.targetBytes / 5

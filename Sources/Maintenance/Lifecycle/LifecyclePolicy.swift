@@ -67,7 +67,7 @@ public struct LifecycleRule: Hashable, Sendable {
         switch action {
         case .expire: true
         case .tier(let storageClass): ObjectLabels(object.tags).storageClass != storageClass
-        case .recompress(let level): object.format != .parquet && ObjectLabels(object.tags).level != level
+        case .recompress(let level): ObjectLabels(object.tags).level != level
         }
     }
 }

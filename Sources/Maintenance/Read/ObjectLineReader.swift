@@ -13,8 +13,13 @@ public struct ObjectLineReader: Sendable {
     public let table: TableName
     /// Bytes that one request fetches.
     public var chunkBytes = 8 << 20
+    /// Bytes that the first request fetches, the next ones four times as many each: for who may have enough soon.
+    public var firstChunkBytes = 8 << 20
     /// Of Parquet objects, row groups that cannot have a row that all of these pass are passed over.
     public var filters: [ParquetFilter] = []
+    /// Only events with these offsets are wanted: where an object tells how, the rest of it is passed over, in large
+    /// steps. Others come too.
+    public var offsets: Range<Int64>?
 
     public init(store: any ObjectStore, table: TableName) {
         (self.store, self.table) = (store, table)
@@ -22,6 +27,8 @@ public struct ObjectLineReader: Sendable {
 
     /// Calls `body` with each line, without its line feed, borrowed for the call; false from it stops the reading, and
     /// then nothing is checked. Size, checksum and number of lines are checked when the end is reached.
+    ///
+    /// Where `offsets` or `filters` let parts be passed over, each part read is checked, and nothing else.
     ///
     /// `pause` is called after each chunk, when no line is borrowed. What `body` and `pause` throw comes out as it is;
     /// all else is a `ReadError`.
@@ -34,14 +41,28 @@ public struct ObjectLineReader: Sendable {
             (reader.chunkBytes, reader.filters) = (chunkBytes, filters)
             return try await reader.forEachLine(of: object, body, pause: pause)
         }
-        var pass = try LinePass(object)
-        var offset: Int64 = 0
-        while offset < object.bytes {
-            let chunk = try await fetch(object, from: offset)
+        if let offsets, let search = OffsetSearch(object, offsets, reader: self), let found = try await search.run() {
+            return try await search.forEachLine(found, body, pause: pause)
+        }
+        let pass = try LinePass(object)
+        guard try await read(object, 0..<object.bytes, pass, body, pause: pause) else { return }
+        if let fault = pass.fault() { throw damaged(object, fault) }
+    }
+
+    /// Hands the lines of a stretch of whole frames on; false where `body` has had enough.
+    func read(
+        _ object: DataObject, _ range: Range<Int64>, _ pass: LinePass,
+        _ body: (UnsafeRawBufferPointer) throws -> Bool, pause: () async throws -> Void
+    ) async throws -> Bool {
+        var offset = range.lowerBound
+        var size = min(firstChunkBytes, chunkBytes)
+        while offset < range.upperBound {
+            let chunk = try await fetch(object, offset..<min(offset + Int64(size), range.upperBound))
+            size = min(size * 4, chunkBytes)
             guard !chunk.isEmpty else { break }
             offset += Int64(chunk.count)
             do {
-                guard try pass.take(chunk, body) else { return }
+                guard try pass.take(chunk, body) else { return false }
             } catch let error as CompressionError {
                 throw damaged(object, error.description)
             } catch is LineSplitter.LineTooLong {
@@ -49,14 +70,15 @@ public struct ObjectLineReader: Sendable {
             }
             try await pause()
         }
-        if let fault = pass.finish(bytesRead: offset) { throw damaged(object, fault) }
+        return true
     }
 
-    private func fetch(_ object: DataObject, from offset: Int64) async throws(ReadError) -> [UInt8] {
+    /// A part of an object.
+    func fetch(_ object: DataObject, _ range: Range<Int64>) async throws(ReadError) -> [UInt8] {
         guard let key = ObjectKey("\(table)/\(object.path)") else { throw damaged(object, "its path is not a key") }
         do {
-            let count = min(Int64(chunkBytes), object.bytes - offset)
-            return try await store.get(key, range: .from(offset, count: count), bytesMax: chunkBytes).bytes
+            let part = ByteRange.from(range.lowerBound, count: Int64(range.count))
+            return try await store.get(key, range: part, bytesMax: range.count).bytes
         } catch  where error.kind == .notFound {
             throw .missing(path: object.path)
         } catch {
@@ -64,7 +86,7 @@ public struct ObjectLineReader: Sendable {
         }
     }
 
-    private func damaged(_ object: DataObject, _ reason: String) -> ReadError {
+    func damaged(_ object: DataObject, _ reason: String) -> ReadError {
         .damaged(path: object.path, reason: reason)
     }
 }
@@ -88,11 +110,13 @@ extension ReadError: CustomStringConvertible {
     }
 }
 
-/// One pass over the bytes of one object.
-private struct LinePass: ~Copyable {
+/// One pass over bytes of one object. Belongs to one task at a time.
+final class LinePass {
     private let object: DataObject
+    private var bytesRead: Int64 = 0
     private var decoder: FrameDecoder
-    private var checksum: ChecksumBuilder
+    /// Until the end.
+    private var checksum: ChecksumBuilder?
     private var splitter = LineSplitter()
     private var lines: Int64 = 0
 
@@ -106,9 +130,11 @@ private struct LinePass: ~Copyable {
         checksum = ChecksumBuilder(object.checksum.algorithm)
     }
 
-    mutating func take(_ chunk: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Bool) throws -> Bool {
-        try chunk.withUnsafeBytes { bytes in
-            checksum.update(bytes)
+    /// False where `body` has had enough.
+    func take(_ chunk: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Bool) throws -> Bool {
+        bytesRead += Int64(chunk.count)
+        return try chunk.withUnsafeBytes { bytes in
+            checksum?.update(bytes)
             var position = 0
             while let piece = try decoder.next(in: bytes, at: &position) {
                 let goesOn = try splitter.take(piece) { line in
@@ -121,16 +147,15 @@ private struct LinePass: ~Copyable {
         }
     }
 
-    /// The first thing that is not as the catalog says; nil where all is.
-    consuming func finish(bytesRead: Int64) -> String? {
-        let (object, lines) = (object, lines)
-        let (uncompressed, isAtLineStart) = (decoder.outputBytes, splitter.isAtLineStart)
+    /// The first thing of the whole object that is not as the catalog says; nil where all is.
+    func fault() -> String? {
+        let uncompressed = decoder.outputBytes
         guard bytesRead == object.bytes else { return "it has \(bytesRead) bytes, not \(object.bytes)" }
-        let found = checksum.finalize()
+        guard let found = checksum.take()?.finalize() else { return "it was looked at before" }
         guard found == object.checksum else {
             return "its \(found.algorithm.rawValue) is \(found.value), not \(object.checksum.value)"
         }
-        guard isAtLineStart else { return "its last line does not end" }
+        guard splitter.isAtLineStart else { return "its last line does not end" }
         guard uncompressed == object.uncompressedBytes else {
             return "it holds \(uncompressed) bytes uncompressed, not \(object.uncompressedBytes)"
         }

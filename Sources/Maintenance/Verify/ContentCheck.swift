@@ -27,6 +27,8 @@ struct SeenOffsets: Sendable {
 /// Reads every byte of an object and compares it with its entry in the catalog.
 struct ContentCheck: Sendable {
     let reader: ObjectLineReader
+    /// Whether the table places events by Kafka's timestamps, as dead letters always are.
+    let timeIsKafka: Bool
 
     struct Outcome: Sendable {
         var findings: [VerifyFinding] = []
@@ -54,13 +56,19 @@ struct ContentCheck: Sendable {
     private func readEnvelopes(_ object: DataObject) async throws -> Outcome {
         var seen: [TopicPartition: SeenOffsets] = [:]
         var unreadable: Int64 = 0
+        let listed = RowSources(of: [object])
+        var fronts = EnvelopeFrontReader(sources: listed)
         var sources = CoordinateReader()
+        var times = TimeCheck(object, timeIsKafka: timeIsKafka)
         try await reader.forEachLine(of: object) { line in
-            guard let (source, offset) = sources.read(line) else {
+            if let front = fronts.read(line) {
+                seen[listed.all[Int(front.source)], default: SeenOffsets()].add(front.offset)
+                if let time = front.timestamp { times?.add(time) }
+            } else if let (source, offset) = sources.read(line) {
+                seen[source, default: SeenOffsets()].add(offset)
+            } else {
                 unreadable += 1
-                return true
             }
-            seen[source, default: SeenOffsets()].add(offset)
             return true
         }
         var outcome = Outcome(offsets: seen)
@@ -72,6 +80,7 @@ struct ContentCheck: Sendable {
         if found != object.offsets {
             outcome.findings.append(VerifyFinding(.damagedObject, object.path, difference(found, object.offsets)))
         }
+        if let fault = times?.fault { outcome.findings.append(VerifyFinding(.damagedObject, object.path, fault)) }
         return outcome
     }
 

@@ -1,3 +1,4 @@
+public import Catalog
 public import LakeModel
 
 /// Adds up which offsets the live objects of a table hold, and finds those that cannot be right.
@@ -13,8 +14,10 @@ public struct OffsetLedger: Sendable {
     }
 
     private var spans: [TopicPartition: [Span]] = [:]
+    /// Of every object, those beyond `spansMax` too.
+    private var counts: [TopicPartition: Int64] = [:]
     private var count = 0
-    /// 24 bytes each; beyond it overlaps are not looked for.
+    /// 24 bytes each; what comes beyond them is not looked at for overlaps, and `findings` says so.
     public let spansMax: Int
 
     public init(spansMax: Int = 40_000_000) {
@@ -24,25 +27,29 @@ public struct OffsetLedger: Sendable {
     public mutating func add(_ object: DataObject) {
         for span in object.offsets {
             count += 1
+            counts[span.topicPartition, default: 0] &+= span.count
             guard count <= spansMax else { continue }
             spans[span.topicPartition, default: []].append(
                 Span(first: span.first, last: span.last, count: span.count))
         }
     }
 
-    /// False where there were too many spans to keep.
-    public var isComplete: Bool { count <= spansMax }
+    private var isComplete: Bool { count <= spansMax }
 
     /// Events that the live objects hold of each topic partition.
-    public var events: [TopicPartition: Int64] {
-        spans.mapValues { $0.reduce(0) { $0 &+ $1.count } }
-    }
+    public var events: [TopicPartition: Int64] { counts }
 
-    /// Runs of overlapping spans that count more events than they have offsets, and spans beyond the next offset.
-    public func findings(next: [TopicPartition: Int64]) -> [VerifyFinding] {
-        spans.sorted { $0.key < $1.key }.flatMap { source, spans in
+    /// Runs of overlapping spans that count more events than they have offsets, and spans beyond the next offset; and
+    /// that not all were looked at, where that is so.
+    public func findings(next: [TopicPartition: Int64], in table: TableName) -> [VerifyFinding] {
+        let found = spans.sorted { $0.key < $1.key }.flatMap { source, spans in
             Self.findings(source, spans.sorted { ($0.first, $0.last) < ($1.first, $1.last) }, next: next[source] ?? 0)
         }
+        guard !isComplete else { return found }
+        let unseen = VerifyFinding(
+            .unchecked, table.description,
+            "overlaps were looked for in \(spansMax) of \(count) offset spans: the rest is more than memory may hold")
+        return found + [unseen]
     }
 
     private static func findings(_ source: TopicPartition, _ spans: [Span], next: Int64) -> [VerifyFinding] {

@@ -60,7 +60,7 @@ public struct TableVerifier: Sendable {
             }
             report.add(try await presence(objects), findingsMax: findingsMax)
             if depth == .everything {
-                let outcomes = try await contents(objects)
+                let outcomes = try await contents(objects, timeIsKafka: snapshot.head.layout?.time == "kafka")
                 for (object, outcome) in zip(objects, outcomes) {
                     report.add(outcome.findings, findingsMax: findingsMax)
                     report.add(doubles(outcome, of: object, &bitmaps), findingsMax: findingsMax)
@@ -75,7 +75,7 @@ public struct TableVerifier: Sendable {
         report.add(
             try await LogAudit(table: table).findings(snapshot, objects: live), findingsMax: findingsMax)
         report.add(sums(totals, snapshot.head), findingsMax: findingsMax)
-        report.add(ledger.findings(next: report.next), findingsMax: findingsMax)
+        report.add(ledger.findings(next: report.next, in: table.name), findingsMax: findingsMax)
         return report
     }
 
@@ -95,8 +95,9 @@ public struct TableVerifier: Sendable {
         return try await mapConcurrently(check.folders(objects)) { try await check.findings($0) }.flatMap(\.self)
     }
 
-    private func contents(_ objects: [DataObject]) async throws -> [ContentCheck.Outcome] {
-        let check = ContentCheck(reader: ObjectLineReader(store: table.store, table: table.name))
+    private func contents(_ objects: [DataObject], timeIsKafka: Bool) async throws -> [ContentCheck.Outcome] {
+        let reader = ObjectLineReader(store: table.store, table: table.name)
+        let check = ContentCheck(reader: reader, timeIsKafka: timeIsKafka)
         return try await mapConcurrently(objects) { try await check.run($0) }
     }
 

@@ -11,6 +11,8 @@ public struct VerifyFinding: Hashable, Sendable {
         case counts
         /// Two objects hold the same offset.
         case overlap
+        /// A part of the table was too large to be checked whole.
+        case unchecked
         /// The broker no longer has, or does not have yet, the offset that comes next.
         case kafka
         /// A certificate of erasure does not hold.

@@ -63,14 +63,14 @@ public final class PrometheusRegistry: MetricsFactory {
         state.withLock { $0.collectors.append(collect) }
     }
 
-    /// Adds metrics of many series that share their labels. They come after the others, in the order of their rows.
+    /// Adds metrics of many series that share their labels. They come before the others, in the order of their rows.
     public func addColumns(_ collect: @escaping @Sendable () async -> [MetricColumns]) {
         state.withLock { $0.columnCollectors.append(collect) }
     }
 
     // MARK: Scraping
 
-    /// All metrics, in the order of their names and labels; columns come last.
+    /// All metrics, in the order of their names and labels; columns come first.
     public func render() async -> String {
         String(decoding: await renderBytes(), as: UTF8.self)
     }
@@ -87,8 +87,9 @@ public final class PrometheusRegistry: MetricsFactory {
                 if leftOut > 0 { drop(leftOut, of: column.name) }
             }
         }
-        // What was dropped above is told below.
-        return Array(await renderFamilies().utf8) + columns.bytes
+        // What was dropped above is told here. The short text goes behind the long one: nothing long is copied.
+        columns.append(await renderFamilies())
+        return columns.bytes
     }
 
     private func renderFamilies() async -> String {

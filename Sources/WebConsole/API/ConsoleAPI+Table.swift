@@ -15,8 +15,11 @@ extension ConsoleAPI {
     }
 
     func hours(_ table: TableWatch, _ request: WebRequest) async throws(APIRefusal) -> HoursPage {
-        let (days, side) = try await range(table, request, daysMax: 92, standard: 14)
         let head = await table.head
+        // As many cells of a heat map either way.
+        let isByDay = head.layout?.granularity == .day
+        let (days, side) = try await range(
+            table, request, daysMax: isByDay ? 400 : 92, standard: isByDay ? 92 : 14)
         let range = LakeHour(date: days.lowerBound, hour: nil)...LakeHour(date: days.upperBound, hour: 23)
         let known = try await reading { () async throws(CatalogError) in try await table.hours(range, side: side) }
         return HoursPage(

@@ -1,5 +1,5 @@
 extension ConsoleAssets {
-    /// Days by hours: a table of buttons, so that screen readers and keys find their way.
+    /// Days by hours, or months by days: a table of buttons, so that screen readers and keys find their way.
     static let heatmap = #"""
         import { bytes, count, exact, h } from "./base.js";
 
@@ -15,30 +15,57 @@ extension ConsoleAssets {
           return 1 + limits.findIndex((limit) => value <= most * limit || limit === 1);
         }
 
+        // The days from the newest to the oldest, as texts.
         function allDays(from, to) {
           const days = [];
-          for (let time = Date.parse(to); time >= Date.parse(from) && days.length < 100; time -= 86400000) {
+          for (let time = Date.parse(to); time >= Date.parse(from) && days.length < 400; time -= 86400000) {
             days.push(new Date(time).toISOString().slice(0, 10));
           }
           return days;
         }
 
+        // A row for each day, a column for each hour.
+        function byHour(days) {
+          const columns = [...Array(24).keys()].map(pad);
+          return {
+            unit: "hour", whole: "day", columns,
+            rows: days.map((day) => ({
+              name: day, short: day.slice(5), keys: columns.map((hour) => `${day}/${hour}`),
+            })),
+          };
+        }
+
+        // A row for each month, a column for each day: a row of its own for each day would be a list. Days outside of
+        // what was asked for have no key.
+        function byDay(days) {
+          const columns = [...Array(31).keys()].map((day) => pad(day + 1));
+          const asked = new Set(days);
+          return {
+            unit: "day", whole: "month", columns,
+            rows: [...new Set(days.map((day) => day.slice(0, 7)))].map((month) => ({
+              name: month, short: month.slice(2),
+              keys: columns.map((day) => asked.has(`${month}-${day}`) ? `${month}-${day}` : null),
+            })),
+          };
+        }
+
+        // As partitions are written: 2026-11-21/05, or 2026-11-21.
+        export const keyOf = (one) => one.hour === undefined ? one.date : `${one.date}/${pad(one.hour)}`;
+        const spoken = (key) => key.includes("/") ? `${key.replace("/", " ")}:00` : key;
+
         // page: the API's hours; marksOpen: whether hours are ever declared complete here.
         export function heatmap(page, metric, marksOpen, chosen, choose) {
           const text = metric === "bytes" ? bytes : count;
-          const byHour = new Map(page.hours.map((hour) => [`${hour.date}/${hour.hour ?? ""}`, hour]));
+          const known = new Map(page.hours.map((hour) => [keyOf(hour), hour]));
           const most = Math.max(1, ...page.hours.map((hour) => hour[metric]));
           const days = allDays(page.from, page.to);
-          const columns = page.granularity === "day" ? [""] : [...Array(24).keys()];
-          const order = [];
+          const { unit, whole, columns, rows } = page.granularity === "day" ? byDay(days) : byHour(days);
 
-          const cell = (date, hour) => {
-            const found = byHour.get(`${date}/${hour}`);
-            if (!found) return h("td", {}, h("span", { class: "cell" }));
-            const key = hour === "" ? date : `${date}/${pad(hour)}`;
-            order.push(key);
+          const cell = (key) => {
+            const found = key && known.get(key);
+            if (!found) return h("td", {}, key ? h("span", { class: "cell" }) : null);
             const open = marksOpen && !found.is_complete;
-            const says = `${date}${hour === "" ? "" : ` ${pad(hour)}:00`}: ${exact(found.records)} events, ` +
+            const says = `${spoken(key)}: ${exact(found.records)} events, ` +
               `${bytes(found.bytes)}, ${exact(found.objects)} objects, ${exact(found.small_objects)} of them small` +
               (open ? "; not complete yet" : "");
             return h("td", {}, h("button", {
@@ -49,13 +76,14 @@ extension ConsoleAssets {
           };
 
           const narrow = matchMedia("(max-width: 760px)").matches;
-          const head = page.granularity === "day" ? null : h("thead", {}, h("tr", {},
+          const head = h("thead", {}, h("tr", {},
             h("td", { class: "days" }),
-            columns.map((hour) => h("th", { scope: "col" }, narrow && hour % 3 ? "" : pad(hour)))));
-          const body = h("tbody", {}, days.map((date) => h("tr", {},
-            h("th", { scope: "row" }, narrow ? date.slice(5) : date), columns.map((hour) => cell(date, hour)))));
-          const table = h("table", { class: page.granularity === "day" ? "heat days-only" : "heat" },
-            h("caption", { class: "vh" }, "Hours of each day; arrow keys move, Enter shows the objects of an hour"),
+            columns.map((column, index) => h("th", { scope: "col" }, narrow && index % 3 ? "" : column))));
+          const body = h("tbody", {}, rows.map((row) => h("tr", {},
+            h("th", { scope: "row" }, narrow ? row.short : row.name), row.keys.map(cell))));
+          const table = h("table", { class: "heat" },
+            h("caption", { class: "vh" },
+              `One row for each ${whole}; arrow keys move, Enter shows the objects of the ${unit}`),
             h("colgroup", {}, h("col", { class: "days" }), columns.map(() => h("col"))), head, body);
           keys(table, chosen);
 
@@ -67,7 +95,7 @@ extension ConsoleAssets {
             h("span", { class: "steps" }, "0 ", h("span", { class: "cell" }), steps, ` ${text(most)}`),
             marksOpen ? h("span", { class: "steps" },
               h("span", { class: "cell open", "data-heat": 2 }), " not complete yet") : null,
-            h("span", {}, "Choose an hour to see its objects."))];
+            h("span", {}, `Choose ${unit === "day" ? "a day" : "an hour"} to see its objects.`))];
         }
 
         // One stop for Tab; arrows go on from there, over gaps too.

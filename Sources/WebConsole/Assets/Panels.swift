@@ -3,6 +3,7 @@ extension ConsoleAssets {
     static let panels = #"""
         import { bytes, count, exact, grid, h, panel, span, time } from "./base.js";
         import { timeline } from "./charts.js";
+        import { keyOf } from "./heatmap.js";
 
         const shortList = 12;
 
@@ -48,30 +49,32 @@ extension ConsoleAssets {
               : next ? button("Older commits", act.older) : null);
         }
 
-        export function debtPanel(debt) {
+        const heading = (unit) => unit[0].toUpperCase() + unit.slice(1);
+
+        // unit: what one folder of the table holds, "hour" or "day".
+        export function debtPanel(debt, unit) {
           const share = debt.manifests ? debt.manifests_known / debt.manifests : 1;
           const columns = [
-            ["Hour", (hour) => hour.hour], ["Small", (hour) => exact(hour.small_objects), "num"],
+            [heading(unit), (hour) => hour.hour], ["Small", (hour) => exact(hour.small_objects), "num"],
             ["Of", (hour) => exact(hour.objects), "num"], ["Size", (hour) => bytes(hour.small_bytes), "num"],
           ];
           const says = debt.objects
             ? ` small objects of ${bytes(debt.bytes)} could be merged: under ${bytes(debt.small_bytes_max)}, and ` +
-              "more of them than shards in their hour."
-            : ` small objects to merge: no hour has more of them than shards.`;
+              `more of them than shards in their ${unit}.`
+            : ` small objects to merge: no ${unit} has more of them than shards.`;
           return panel("Small-file debt",
             share < 1 ? h("span", { class: "hint" }, `${Math.floor(share * 100)} % counted`) : null,
             h("p", {}, h("strong", {}, count(debt.objects)), says),
             debt.hours.length ? h("p", { class: "note" }, h("code", {}, "varve compact"),
-              " merges them. The hours with the most:") : null,
+              ` merges them. The ${unit}s with the most:`) : null,
             debt.hours.length ? grid(columns, debt.hours.slice(0, 8), "") : null);
         }
 
-        export function letterPanel(name, letters, now) {
+        export function letterPanel(name, letters, now, unit) {
           const reasons = Object.entries(letters.reasons || {}).sort((a, b) => b[1] - a[1])
             .map(([reason, number]) => `${reason} ${exact(number)}`);
-          const hour = (one) => one.hour === undefined ? one.date : `${one.date}/${String(one.hour).padStart(2, "0")}`;
           const columns = [
-            ["Hour", hour], ["Events", (one) => exact(one.records), "num"],
+            [heading(unit), keyOf], ["Events", (one) => exact(one.records), "num"],
             ["Newest", (one) => time(one.newest_upload, now)],
           ];
           const total = letters.total.records;

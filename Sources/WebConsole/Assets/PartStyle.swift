@@ -74,7 +74,6 @@ extension ConsoleAssets {
         .cell.open { box-shadow: inset 0 -3px 0 var(--sand); }
         .cell[aria-pressed="true"] { outline: 2px solid var(--ink); outline-offset: 1px; }
         button.cell:hover { outline: 2px solid var(--soft); outline-offset: 0; }
-        .heat.days-only { max-width: 460px; }
         .legend { display: flex; flex-wrap: wrap; align-items: center; gap: 5px 14px; margin-top: 12px; }
         .legend { color: var(--soft); font-size: 0.8rem; }
         .legend .steps { display: inline-flex; align-items: center; gap: 3px; }

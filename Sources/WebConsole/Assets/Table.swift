@@ -9,11 +9,16 @@ extension ConsoleAssets {
         import { commitPanel, debtPanel, letterPanel, sourcePanel } from "./panels.js";
 
         const sides = [["main", "Main"], ["late", "Late"], ["dead_letter", "Dead letters"]];
-        const spans = [[7, "7 d"], [14, "14 d"], [31, "31 d"], [92, "92 d"]];
+        // Days that the heat map can show, by what the table is partitioned by.
+        const spans = {
+          hour: [[7, "7 d"], [14, "14 d"], [31, "31 d"], [92, "92 d"]],
+          day: [[31, "31 d"], [92, "92 d"], [183, "183 d"], [366, "366 d"]],
+        };
         const names = ["head", "tiles", "growth", "heat", "commits", "debt", "letters", "sources"];
 
         export function tableView(name) {
-          const state = { growth: "records", heat: "records", side: "main", days: 14, hour: null, objects: null };
+          // days: what was chosen; until then the server's choice.
+          const state = { growth: "records", heat: "records", side: "main", days: null, hour: null, objects: null };
           const log = { commits: [], next: null, isLonger: false, isWhole: false };
           const parts = Object.fromEntries(names.map((part) => [part, h("div")]));
           const node = h("div", { class: "stack" }, parts.head, parts.tiles, parts.growth, parts.heat, parts.commits,
@@ -50,8 +55,8 @@ extension ConsoleAssets {
             show(parts.heat, [hours, state], () => heat(table, hours));
             if (!log.isLonger) [log.commits, log.next] = [commits.commits, commits.next ?? null];
             drawCommits();
-            show(parts.debt, debt, () => debtPanel(debt));
-            show(parts.letters, letters, () => letterPanel(name, letters, now));
+            show(parts.debt, [debt, unit(table)], () => debtPanel(debt, unit(table)));
+            show(parts.letters, [letters, unit(table)], () => letterPanel(name, letters, now, unit(table)));
             show(parts.sources, sources, () => sourcePanel(sources, now));
             return { lake, soon: !hours.is_whole || !days.is_whole || debt.manifests_known < debt.manifests };
           }
@@ -91,7 +96,7 @@ extension ConsoleAssets {
               tile("Newest event", table.newest_event ? ago(table.newest_event, now) : "–",
                 table.watermark ? ["all topic partitions reach ", time(table.watermark, now)] : "no watermark yet"),
               tile("Complete through", table.complete_through || "–", table.complete_through
-                ? "nothing but late events can come before" : "no hour was declared complete"),
+                ? "nothing but late events can come before" : `no ${unit(table)} was declared complete`),
               tile("Events", count(table.main.records), table.late.records
                 ? `and ${count(table.late.records)} late ones apart` : "all in the main table"),
               tile("Stored", bytes(table.main.bytes),
@@ -107,15 +112,21 @@ extension ConsoleAssets {
               days.is_whole ? null : h("p", { class: "note" }, "Earlier days are still being read."));
           }
 
+          // What one folder holds: "hour" or "day".
+          const unit = (table) => table.layout?.granularity === "day" ? "day" : "hour";
+
           function heat(table, hours) {
+            const isByDay = hours.granularity === "day";
+            const shown = (Date.parse(hours.to) - Date.parse(hours.from)) / 86400000 + 1;
             const tools = [
               choices("Show", metrics, state.heat, (heat) => set({ heat })),
               choices("Side", sides, state.side, (side) => set({ side, hour: null, objects: null })),
-              choices("Days", spans, state.days, (days) => set({ days })),
+              choices("Days", spans[isByDay ? "day" : "hour"], shown, (days) => set({ days })),
             ];
             const marksOpen = Boolean(table.complete_through) && state.side === "main";
-            return panel("Hours", tools, heatmap(hours, state.heat, marksOpen, state.hour, openHour),
-              hours.is_whole ? null : h("p", { class: "note" }, "Earlier hours are still being read."),
+            return panel(isByDay ? "Days" : "Hours", tools, heatmap(hours, state.heat, marksOpen, state.hour, openHour),
+              hours.is_whole ? null : h("p", { class: "note" },
+                `Earlier ${isByDay ? "days" : "hours"} are still being read.`),
               state.hour && state.objects ? hourPanel(state.objects) : null);
           }
 

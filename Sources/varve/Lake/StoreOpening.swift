@@ -15,6 +15,13 @@ enum StoreOpening {
         return ReadOnlyStore(try await open(settings, in: context))
     }
 
+    /// For who deletes nothing but what it probes with: that takes no right to delete versions.
+    static func openKeepingVersions(_ settings: Settings, in context: CommandContext) async throws -> any ObjectStore {
+        var settings = settings
+        settings.s3.deletesVersions = false
+        return try await open(settings, in: context)
+    }
+
     static func open(_ settings: Settings, in context: CommandContext) async throws -> any ObjectStore {
         switch settings.lake {
         case .directory(let path):

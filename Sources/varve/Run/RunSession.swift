@@ -103,11 +103,8 @@ struct RunSession {
     }
 
     private func openStore() async throws -> any ObjectStore {
-        var settings = settings
-        // A writer deletes nothing but what it probes with, and may have no right to delete versions.
-        settings.s3.deletesVersions = false
         let metered = MeteredStore(
-            try await StoreOpening.open(settings, in: context), clock: context.clock)
+            try await StoreOpening.openKeepingVersions(settings, in: context), clock: context.clock)
         let store: any ObjectStore = failpoints.map { FailpointStore(metered, $0) } ?? metered
         guard case .s3 = settings.lake else { return store }
         // A directory obeys by construction; a server has to show it (design: a conforming store or no start).

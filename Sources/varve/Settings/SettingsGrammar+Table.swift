@@ -53,8 +53,12 @@ extension SettingsGrammar {
     static let schema: [SettingKey] = [
         SettingKey(
             "json_schema", .anyText,
-            "Path of a JSON Schema file whose properties become columns. What it does not know is kept in `_rest`."),
-        SettingKey("avro", .anyText, "Path of an Avro schema file whose fields become columns; payloads are JSON."),
+            "Path of a JSON Schema file whose properties become columns. What it does not know is kept in `_rest`. A "
+                + "relative path begins where this file is."),
+        SettingKey(
+            "avro", .anyText,
+            "Path of an Avro schema file whose fields become columns; payloads are JSON. A relative path begins where "
+                + "this file is."),
         SettingKey(
             "infer", .boolean, fallback: "false",
             "Find the columns in the events themselves. Each object has the columns known when it was begun."),

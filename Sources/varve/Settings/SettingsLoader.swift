@@ -45,7 +45,8 @@ struct SettingsSource: Sendable {
         problems += checker.problems
         guard problems.isEmpty else { throw CommandFailure(.configuration, problems) }
 
-        let settings = try decode(tree)
+        var settings = try decode(tree)
+        if let yaml { settings.resolvePaths(tree, from: Settings.folder(ofFile: yaml.file)) }
         problems = SettingsCrossCheck(settings: settings, tree: tree, checker: checker).problems(for: need)
         guard problems.isEmpty else { throw CommandFailure(.configuration, problems) }
         if isReadableByAll, tree.hasSecretInFile {

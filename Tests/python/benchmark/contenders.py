@@ -69,7 +69,7 @@ class Settings:
 
 def varve_local(place: Place, settings: Settings) -> Result:
     lake = os.path.join(place.work, "lake")
-    cost = _varve(place, f"file://{lake}", settings, {})
+    cost = run_varve(place, f"file://{lake}", settings, {})
     check_complete(place, events_in_log(lake))
     objects, stored = measure.folder_bytes(lake, ".parquet" if settings.format == "parquet" else ".ndjson.zst")
     shutil.rmtree(lake)
@@ -85,7 +85,7 @@ def varve_s3(place: Place, settings: Settings) -> Result:
     }
     lake = f"s3://{bucket}/bench-{place.runs}"
     before = s3_requests(place)
-    cost = _varve(place, lake, settings, environment)
+    cost = run_varve(place, lake, settings, environment)
     requests = s3_requests(place) - before
     if settings.topic == "empty":
         return Result(cost, 0, 0, requests)
@@ -93,7 +93,7 @@ def varve_s3(place: Place, settings: Settings) -> Result:
     return Result(cost, sum(entry["bytes"] for entry in listed), len(listed), requests)
 
 
-def _varve(place: Place, lake: str, settings: Settings, env: dict[str, str]) -> measure.Cost:
+def run_varve(place: Place, lake: str, settings: Settings, env: dict[str, str]) -> measure.Cost:
     place.runs += 1
     config = os.path.join(place.work, f"varve-{place.runs}.yaml")
     with open(config, "w") as file:

@@ -32,11 +32,13 @@ public struct SchemaInference {
     /// The schema so far. Where it has too many fields, objects with fewer members are maps or json too.
     public func schema() throws(ParquetError) -> ShreddedSchema {
         let reserved = Set(RawTable.kafkaFields(prefix: "_").map(\.name) + [ShreddedSchema.rest])
-        for membersMax in [Self.membersMax, 50, 10] {
-            let fields = root.fields(membersMax).filter { !reserved.contains($0.name) }
-            if let schema = try? ShreddedSchema(fields) { return schema }
+        func schema(_ membersMax: Int) throws(ParquetError) -> ShreddedSchema {
+            try ShreddedSchema(root.fields(membersMax).filter { !reserved.contains($0.name) })
         }
-        return try ShreddedSchema(root.fields(0).filter { !reserved.contains($0.name) })
+        for membersMax in [Self.membersMax, 50, 10] {
+            if let schema = try? schema(membersMax) { return schema }
+        }
+        return try schema(0)
     }
 }
 

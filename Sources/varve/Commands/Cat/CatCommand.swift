@@ -10,7 +10,8 @@ struct CatCommand: AsyncParsableCommand {
         discussion: """
             One line for each event, as it stands in the lake; rows of Parquet objects as envelope lines, too. --raw \
             prints payloads as they were produced. Objects are read in the order of hour, shard and first offset, and \
-            checked while they are read.
+            checked while they are read. With --offsets or --limit only the parts of large objects that are needed are \
+            read, where the object tells which.
 
 
             """ + ExitStatus.readerHelp())
@@ -50,6 +51,8 @@ struct CatCommand: AsyncParsableCommand {
             filter: filter, key: key, header: header, trace: trace?.id, raw: raw, layout: snapshot.head.layout,
             now: session.now)
         var reader = ObjectLineReader(store: session.store, table: table.table)
+        reader.offsets = filter.offsets?.range
+        if limit != nil { reader.firstChunkBytes = 256 << 10 }
         var left = limit ?? .max
         for object in objects where left > 0 && selection.mayMatch(object) {
             try selection.check(object, table: table)

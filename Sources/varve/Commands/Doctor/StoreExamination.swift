@@ -14,10 +14,7 @@ struct StoreExamination {
             guard credentials.outcome != .failed else { return findings }
         }
         do {
-            // Only what it probes with is deleted: that takes no right to delete versions.
-            var settings = settings
-            settings.s3.deletesVersions = false
-            let store = try await StoreOpening.open(settings, in: context)
+            let store = try await StoreOpening.openKeepingVersions(settings, in: context)
             var random = SystemRandomNumberGenerator()
             let probe = StoreProbe(store: store, clock: context.clock, id: CommitID(using: &random))
             return findings + Self.findings(await probe.run())

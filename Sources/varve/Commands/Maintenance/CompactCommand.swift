@@ -121,6 +121,7 @@ struct CompactCommand: AsyncParsableCommand {
             compactor.sortBytesMax = min(64 << 20, memory.bytes / 4)
             if let parquet = try session.tableSettings(table.name)?.parquetSettings() {
                 compactor.shape = parquet.shape
+                if case .inferred = parquet.fields { compactor.infersShape = true }
             }
             let groups = plan.slice(index, of: of)
             let progress = ProgressLine(session.console)

@@ -1,0 +1,1 @@
+../varve/Run/KafkaEventSource.swift
