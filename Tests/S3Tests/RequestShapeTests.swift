@@ -125,7 +125,7 @@ struct RequestShapeTests {
             ("orders/_varve/log/1.json", nil), ("_varve/probe/1", nil), ("orders/data/x", "STANDARD_IA"),
             ("orders_varve/data/x", "STANDARD_IA"),
         ] as [(String, String?)] {
-            _ = try await fixture.store.put(ObjectBody([1]), to: try key(name))
+            _ = try await fixture.store.put([1], to: try key(name))
             #expect(fixture.requests.last?.headers["x-amz-storage-class"] == expected, "\(name)")
         }
     }
