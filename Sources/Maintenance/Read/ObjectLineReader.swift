@@ -24,7 +24,7 @@ public struct ObjectLineReader: Sendable {
     /// then nothing is checked. Size, checksum and number of lines are checked when the end is reached.
     ///
     /// `pause` is called after each chunk, when no line is borrowed. What `body` and `pause` throw comes out as it is;
-    /// all else is a `ReadError`.
+    /// all else is a `ReadError`, or a `CompressionError` where there is no memory to decompress with.
     public func forEachLine(
         of object: DataObject, _ body: (UnsafeRawBufferPointer) throws -> Bool,
         pause: () async throws -> Void = {}
@@ -34,26 +34,51 @@ public struct ObjectLineReader: Sendable {
             (reader.chunkBytes, reader.filters) = (chunkBytes, filters)
             return try await reader.forEachLine(of: object, body, pause: pause)
         }
-        var pass = try LinePass(object)
+        let most = max(0, object.uncompressedBytes)
+        switch object.adopted?.compression ?? .zstd {
+        case .plain:
+            try await read(object, through: PlainDecoder(outputBytesMax: most), body, pause)
+        case .gzip:
+            try await read(object, through: try GzipDecoder(outputBytesMax: most), body, pause)
+        case .zstd:
+            try await read(object, through: try FrameDecoder(limits: .init(outputBytesMax: most)), body, pause)
+        }
+    }
+
+    private func read<Decoder: StreamDecoder & ~Copyable>(
+        _ object: DataObject, through decoder: consuming Decoder,
+        _ body: (UnsafeRawBufferPointer) throws -> Bool, _ pause: () async throws -> Void
+    ) async throws {
+        var pass = LinePass(
+            object.path, decoder, checksum: object.checksum.algorithm, isForeign: object.adopted != nil)
         var offset: Int64 = 0
         while offset < object.bytes {
             let chunk = try await fetch(object, from: offset)
             guard !chunk.isEmpty else { break }
             offset += Int64(chunk.count)
-            do {
-                guard try pass.take(chunk, body) else { return }
-            } catch let error as CompressionError {
-                throw damaged(object, error.description)
-            } catch is LineSplitter.LineTooLong {
-                throw damaged(object, "it holds a line that is too long")
-            }
+            guard try pass.take(chunk, body) else { return }
             try await pause()
         }
-        if let fault = pass.finish(bytesRead: offset) { throw damaged(object, fault) }
+        try pass.takeRest(body)
+        if let fault = fault(of: object, bytesRead: offset, pass.finish()) { throw damaged(object, fault) }
+    }
+
+    /// The first thing that is not as the catalog says; nil where all is.
+    private func fault(of object: DataObject, bytesRead: Int64, _ found: LineTotals) -> String? {
+        guard bytesRead == object.bytes else { return "it has \(bytesRead) bytes, not \(object.bytes)" }
+        guard found.checksum == object.checksum else {
+            return "its \(found.checksum.algorithm.rawValue) is \(found.checksum.value), not \(object.checksum.value)"
+        }
+        guard !found.endsInLine || object.adopted != nil else { return "its last line does not end" }
+        guard found.uncompressedBytes == object.uncompressedBytes else {
+            return "it holds \(found.uncompressedBytes) bytes uncompressed, not \(object.uncompressedBytes)"
+        }
+        guard found.lines == object.records else { return "it holds \(found.lines) records, not \(object.records)" }
+        return nil
     }
 
     private func fetch(_ object: DataObject, from offset: Int64) async throws(ReadError) -> [UInt8] {
-        guard let key = ObjectKey("\(table)/\(object.path)") else { throw damaged(object, "its path is not a key") }
+        guard let key = object.key(in: table) else { throw damaged(object, "its path is not a key") }
         do {
             let count = min(Int64(chunkBytes), object.bytes - offset)
             return try await store.get(key, range: .from(offset, count: count), bytesMax: chunkBytes).bytes
@@ -85,56 +110,5 @@ extension ReadError: CustomStringConvertible {
         case .damaged(let path, let reason): "\(path) is damaged: \(reason)"
         case .store(let error): error.description
         }
-    }
-}
-
-/// One pass over the bytes of one object.
-private struct LinePass: ~Copyable {
-    private let object: DataObject
-    private var decoder: FrameDecoder
-    private var checksum: ChecksumBuilder
-    private var splitter = LineSplitter()
-    private var lines: Int64 = 0
-
-    init(_ object: DataObject) throws(ReadError) {
-        self.object = object
-        do {
-            decoder = try FrameDecoder(limits: .init(outputBytesMax: max(0, object.uncompressedBytes)))
-        } catch {
-            throw .damaged(path: object.path, reason: error.description)
-        }
-        checksum = ChecksumBuilder(object.checksum.algorithm)
-    }
-
-    mutating func take(_ chunk: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Bool) throws -> Bool {
-        try chunk.withUnsafeBytes { bytes in
-            checksum.update(bytes)
-            var position = 0
-            while let piece = try decoder.next(in: bytes, at: &position) {
-                let goesOn = try splitter.take(piece) { line in
-                    lines += 1
-                    return try body(line)
-                }
-                guard goesOn else { return false }
-            }
-            return true
-        }
-    }
-
-    /// The first thing that is not as the catalog says; nil where all is.
-    consuming func finish(bytesRead: Int64) -> String? {
-        let (object, lines) = (object, lines)
-        let (uncompressed, isAtLineStart) = (decoder.outputBytes, splitter.isAtLineStart)
-        guard bytesRead == object.bytes else { return "it has \(bytesRead) bytes, not \(object.bytes)" }
-        let found = checksum.finalize()
-        guard found == object.checksum else {
-            return "its \(found.algorithm.rawValue) is \(found.value), not \(object.checksum.value)"
-        }
-        guard isAtLineStart else { return "its last line does not end" }
-        guard uncompressed == object.uncompressedBytes else {
-            return "it holds \(uncompressed) bytes uncompressed, not \(object.uncompressedBytes)"
-        }
-        guard lines == object.records else { return "it holds \(lines) records, not \(object.records)" }
-        return nil
     }
 }
