@@ -17,8 +17,8 @@ public struct Importer: Sendable {
     public var objectsPerCommit = 500
     /// Files that are read at once.
     public var parallelMax = 4
-    /// Of one import; some 300 bytes of memory each.
-    public var filesMax = 1_000_000
+    /// Of one import: each takes about a kilobyte of memory until the report is printed.
+    public var filesMax = 250_000
 
     public init(table: Table, request: ImportRequest, clock: any LakeClock, writer: WriterIdentity) {
         (self.table, self.request, self.clock, self.writer) = (table, request, clock, writer)
