@@ -143,7 +143,10 @@ let package = Package(
         tests("CatalogTests", ["Catalog", "ObjectStorage", "LakeModel", "Compression", log]),
         tests(
             "IngestTests",
-            ["Ingest", "Simulation", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),
+            [
+                "Ingest", "Maintenance", "Simulation", "Catalog", "Formats", "Compression", "ObjectStorage",
+                "LakeModel", log,
+            ]),
         tests(
             "MaintenanceTests",
             ["Maintenance", "Catalog", "Formats", "Compression", "ObjectStorage", "LakeModel", log]),

@@ -1,4 +1,5 @@
 import LakeModel
+import ObjectStorage
 
 /// The rules that a change must keep by itself and against a head; they take time in proportion to the change alone.
 ///
@@ -53,6 +54,9 @@ struct CommitRules {
         for object in change.add {
             guard seen.insert(object.path).inserted else { throw .invalid("\(object.path) is added twice") }
             if let fault = ObjectRules.fault(of: object) { throw .invalid("\(object.path): \(fault)") }
+            guard object.adopted == nil || change.kind == .adopt else {
+                throw .invalid("\(object.path): a commit of kind \(change.kind.rawValue) adopts nothing")
+            }
         }
         for path in change.remove {
             guard seen.insert(path).inserted else { throw .invalid("\(path) is named twice in one commit") }
@@ -107,7 +111,8 @@ struct CommitRules {
             throw .invalid("the horizon \(new) is before the table's, \(old)")
         }
         guard let horizon = head.horizon else { return }
-        let stale = change.add.filter { $0.uploadedAt < horizon }.map(\.path)
+        // Vacuum does not go where adopted files are.
+        let stale = change.add.filter { $0.uploadedAt < horizon && $0.adopted == nil }.map(\.path)
         guard stale.isEmpty else { throw .staleObjects(horizon: horizon, paths: stale) }
     }
 }
@@ -133,6 +138,10 @@ enum ObjectRules {
             else {
                 return "\(span.count) events do not fit offsets \(span.first)–\(span.last) of \(span.topicPartition)"
             }
+        }
+        if let adopted = object.adopted {
+            guard object.format == .value, object.side == .main else { return "only lines of payloads are adopted" }
+            guard ObjectKey(adopted.key) != nil else { return "its file's key is not one" }
         }
         guard zip(object.tags, object.tags.dropFirst()).allSatisfy({ $0 < $1 }) else {
             return "its tags are not sorted"

@@ -18,7 +18,7 @@ struct DataObjectReader {
             path: draft.path, side: draft.side, partition: partition, format: draft.format, bytes: draft.bytes,
             uncompressedBytes: draft.uncompressedBytes, records: draft.records, eventTime: draft.eventTime,
             offsets: draft.offsets, checksum: checksum, schemaID: draft.schemaID, uploadedAt: uploadedAt,
-            tags: draft.tags, columns: draft.columns)
+            tags: draft.tags, columns: draft.columns, adopted: draft.adopted)
     }
 
     /// The fields read so far; `seen` has one bit for each key.
@@ -39,6 +39,7 @@ struct DataObjectReader {
         var uploadedAt: Timestamp?
         var tags: [String] = []
         var columns: [ColumnStatistics] = []
+        var adopted: AdoptedFile?
     }
 
     private mutating func field(
@@ -73,6 +74,8 @@ struct DataObjectReader {
             (bit, draft.uploadedAt) = (12, try time(&scanner))
         } else if key == "columns" {
             (bit, draft.columns) = (13, try columns(&scanner))
+        } else if key == "adopted" {
+            (bit, draft.adopted) = (14, try adopted(&scanner))
         } else {
             throw scanner.fault("an unknown field")
         }
@@ -157,6 +160,21 @@ struct DataObjectReader {
         }
         guard let algorithm, let value else { throw scanner.fault("not a checksum") }
         return Checksum(algorithm: algorithm, value: value)
+    }
+
+    private func adopted(_ scanner: inout LineScanner) throws(LineFault) -> AdoptedFile {
+        var (compression, place) = (AdoptedFile.Compression?.none, String?.none)
+        try eachKey(&scanner) { scanner, key throws(LineFault) in
+            if key == "compression", compression == nil {
+                compression = try self.value(&scanner) as AdoptedFile.Compression
+            } else if key == "key", place == nil {
+                place = try scanner.string()
+            } else {
+                throw scanner.fault("an unknown or repeated field")
+            }
+        }
+        guard let compression, let place else { throw scanner.fault("not an adopted file") }
+        return AdoptedFile(key: place, compression: compression)
     }
 
     private func timeSpan(_ scanner: inout LineScanner) throws(LineFault) -> TimeSpan {

@@ -7,7 +7,15 @@ struct DataObjectWriter {
 
     /// Keys in order, as the schema's canonical form wants them.
     mutating func append(_ object: DataObject) {
-        field("{\"bytes\":", object.bytes)
+        raw("{")
+        if let adopted = object.adopted {
+            raw("\"adopted\":{\"compression\":\"")
+            raw(adopted.compression.rawValue)
+            raw("\",\"key\":")
+            string(adopted.key)
+            raw("},")
+        }
+        field("\"bytes\":", object.bytes)
         raw(",\"checksum\":{\"algorithm\":\"")
         raw(object.checksum.algorithm.rawValue)
         raw("\",\"value\":")

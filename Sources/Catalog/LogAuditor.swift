@@ -21,7 +21,7 @@ public struct LogAuditor: Sendable {
         case offsetsRange = "offsets_range"
         case eventCount = "event_count"
         case outsideRange = "outside_range"
-        case span, path
+        case span, path, adopted
         case addedTwice = "added_twice"
         case removedNotLive = "removed_not_live"
         case removedTotals = "removed_totals"
@@ -176,7 +176,10 @@ extension LogAuditor {
             if !seen.insert(object.path).inserted || live[object.path] != nil || gone.contains(object.path) {
                 report(.addedTwice, "it adds \(object.path), which was added before")
             }
-            if let horizon, object.uploadedAt < horizon {
+            if object.adopted != nil, commit.kind != .adopt || commit.format < 2 {
+                report(.adopted, "\(object.path) is adopted by a \(commit.kind.rawValue) of format \(commit.format)")
+            }
+            if let horizon, object.uploadedAt < horizon, object.adopted == nil {
                 report(.staleObject, "\(object.path) was uploaded at \(object.uploadedAt), before horizon \(horizon)")
             }
             let segments = object.path.split(separator: "/", omittingEmptySubsequences: false)

@@ -85,9 +85,10 @@ enum ManifestCodec {
 
 /// The first line of a checkpoint list: the table's head. Schema: `schemas/checkpoint-list.v1.json`.
 struct HeadLine: Hashable, Codable {
-    static let currentFormat = 1
+    /// The newest that this program reads; the format of a list is that of its table's commits.
+    static let currentFormat = 2
 
-    var format = Self.currentFormat
+    var format: Int
     var version: Int64
     var id: CommitID?
     var at: Timestamp?
@@ -114,6 +115,7 @@ struct HeadLine: Hashable, Codable {
 
     init(_ checkpoint: Checkpoint) {
         let head = checkpoint.head
+        format = head.format
         (version, id, at, layout) = (head.version, head.id, head.at, head.layout)
         progress = head.progress.sorted { $0.key < $1.key }.map {
             ProgressEntry(
@@ -125,6 +127,7 @@ struct HeadLine: Hashable, Codable {
 
     var head: TableHead {
         var head = TableHead()
+        head.format = format
         (head.version, head.id, head.at, head.layout) = (version, id, at, layout)
         for entry in progress {
             let source = TopicPartition(topic: entry.topic, partition: entry.partition)

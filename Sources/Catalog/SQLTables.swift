@@ -49,6 +49,7 @@ public struct SQLTable: Hashable, Sendable {
             ("schema_id", "TEXT", "null where there is none"),
             ("uploaded_at", "TEXT", "by the store's clock"),
             ("tags", "TEXT", "separated by commas"),
+            ("adopted", "TEXT", "key of the bytes below the lake's root where another program wrote them, else null"),
         ])
 
     static let objectOffsets = SQLTable(
@@ -129,6 +130,7 @@ enum SQLRows {
             .integer(object.uncompressedBytes), .integer(object.records), text(object.eventTime?.min),
             text(object.eventTime?.max), .text("\(object.checksum.algorithm.rawValue):\(object.checksum.value)"),
             text(object.schemaID), text(object.uploadedAt), .text(object.tags.joined(separator: ",")),
+            text(object.adopted?.key),
         ]
     }
 

@@ -14,6 +14,8 @@ public struct Progress: Hashable, Sendable {
 
 /// All of a table but its objects: what a writer keeps, small whatever the table's size.
 public struct TableHead: Hashable, Sendable {
+    /// The highest format of a commit so far: a checkpoint is for those who can read all that it stands for.
+    public var format = 1
     /// 0 where nothing was ever committed.
     public var version: Int64 = 0
     /// The commit of this version; nil for version 0.
@@ -96,6 +98,7 @@ extension TableHead {
         }
         let totals = try totals(after: commit)
         (version, id, self.totals) = (commit.version, commit.id, totals)
+        format = max(format, commit.format)
         at = max(at ?? commit.at, commit.at)
         layout = commit.layout ?? layout
         for range in commit.offsets {

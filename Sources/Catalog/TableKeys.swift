@@ -1,5 +1,5 @@
-import LakeModel
-import ObjectStorage
+public import LakeModel
+public import ObjectStorage
 
 /// The keys of one table's files in the lake. Every key is built here.
 struct TableKeys: Hashable, Sendable {
@@ -49,6 +49,11 @@ struct TableKeys: Hashable, Sendable {
         guard let key = ObjectKey(text) else { throw .invalid("not an object key: \"\(text.prefix(120))\"") }
         return key
     }
+}
+
+extension DataObject {
+    /// The key of its bytes; nil where its entry makes none.
+    public func key(in table: TableName) -> ObjectKey? { ObjectKey(location(in: table)) }
 }
 
 /// A version as 20 digits, so that names sort as versions do.

@@ -13,6 +13,10 @@ public enum CompressionError: Error, Equatable, Sendable {
     case outputTooLarge(byte: Int64, bytesMax: Int64)
     /// The frame at `byte` expands more than any real data would.
     case ratioTooHigh(byte: Int64, ratioMax: Int64)
+    /// The gzip member that starts at `byte` of the input is damaged, or is none at all.
+    case gzip(byte: Int64, reason: String)
+    /// There are more bytes than the caller allowed.
+    case tooManyBytes(bytesMax: Int64)
     /// A seek table that is not what the zstd seekable format says.
     case seekTable(reason: String)
     /// The codec has no such compression level.
@@ -40,6 +44,10 @@ extension CompressionError: CustomStringConvertible {
             "the zstd frame at byte \(byte) takes the output over the limit of \(bytesMax) bytes"
         case .ratioTooHigh(let byte, let ratioMax):
             "the zstd frame at byte \(byte) expands more than \(ratioMax) times, which real data does not"
+        case .gzip(let byte, let reason):
+            "the gzip member at byte \(byte) is damaged: \(reason)"
+        case .tooManyBytes(let bytesMax):
+            "it holds more than \(bytesMax) bytes"
         case .seekTable(let reason):
             "the zstd seek table is damaged: \(reason)"
         case .blockLevel(let level, let codec):

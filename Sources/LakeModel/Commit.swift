@@ -1,9 +1,10 @@
 /// One atomic change of a table: the content of `_varve/log/<version>.json`. Schema: `schemas/commit.v1.json`.
 public struct Commit: Hashable, Sendable, Codable {
-    /// The newest format this program reads and the one it writes.
-    public static let currentFormat = 1
+    /// The newest format that this program reads.
+    public static let currentFormat = 2
 
-    /// The format's version; a reader refuses one that is newer than its own.
+    /// The format's version; a reader refuses one that is newer than its own. What adds adopted objects is 2: programs
+    /// that know 1 only would look for their bytes in the wrong place. All else is written as 1.
     public var format: Int
     public var version: Int64
     public var id: CommitID
@@ -32,7 +33,7 @@ public struct Commit: Hashable, Sendable, Codable {
         reason: String? = nil, layout: TableLayout? = nil, offsets: [OffsetRange] = [], add: [DataObject] = [],
         remove: [String] = [], removed: [SideTotals] = [], horizon: Timestamp? = nil, closed: [LakeHour] = []
     ) {
-        format = Self.currentFormat
+        format = add.contains { $0.adopted != nil } ? 2 : 1
         (self.version, self.id, self.parent, self.kind) = (version, id, parent, kind)
         (self.at, self.writer, self.reason, self.layout) = (at, writer, reason, layout)
         (self.offsets, self.add, self.remove, self.removed) = (offsets, add, remove, removed)

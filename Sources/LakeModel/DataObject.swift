@@ -21,21 +21,25 @@ public struct DataObject: Hashable, Sendable, Codable {
     public var tags: [String]
     /// Bounds of some columns, in formats that have columns.
     public var columns: [ColumnStatistics]?
+    /// Where its bytes are if they are not at its path: another program wrote them. Lines of payloads always.
+    public var adopted: AdoptedFile?
 
     public init(
         path: String, side: TableSide = .main, partition: PartitionPath, format: DataFormat, bytes: Int64,
         uncompressedBytes: Int64, records: Int64, eventTime: TimeSpan?, offsets: [OffsetSpan], checksum: Checksum,
-        schemaID: String? = nil, uploadedAt: Timestamp, tags: [String] = [], columns: [ColumnStatistics] = []
+        schemaID: String? = nil, uploadedAt: Timestamp, tags: [String] = [], columns: [ColumnStatistics] = [],
+        adopted: AdoptedFile? = nil
     ) {
         (self.path, self.side, self.partition, self.format) = (path, side, partition, format)
         (self.bytes, self.uncompressedBytes, self.records) = (bytes, uncompressedBytes, records)
         (self.eventTime, self.offsets, self.checksum) = (eventTime, offsets, checksum)
         (self.schemaID, self.uploadedAt, self.tags) = (schemaID, uploadedAt, tags)
         self.columns = columns.isEmpty ? nil : columns
+        self.adopted = adopted
     }
 
     enum CodingKeys: String, CodingKey {
-        case path, side, partition, format, bytes, columns
+        case path, side, partition, format, bytes, columns, adopted
         case uncompressedBytes = "uncompressed_bytes"
         case records
         case eventTime = "event_time"

@@ -45,6 +45,7 @@ struct AuditorTests {
     enum Damage: CaseIterable {
         case missingCommit, foreignParent, gap, overlap, tooManyEvents, lostEvents, addedTwice, removedTwice, span, path
         case otherSide, closedAgain, watermark, stale, horizonBack, compactionLoses, totals, outside, noLayout
+        case adoptedByAppend, adoptedUnannounced
 
         var rule: LogAuditor.Rule {
             switch self {
@@ -65,6 +66,7 @@ struct AuditorTests {
             case .totals: .removedTotals
             case .outside: .outsideRange
             case .noLayout: .layout
+            case .adoptedByAppend, .adoptedUnannounced: .adopted
             }
         }
 
@@ -91,6 +93,12 @@ struct AuditorTests {
             case .totals: log[6].removed[0].records += 1
             case .outside: log[2].add[0].offsets[0].last += 1
             case .noLayout: log[0].layout = nil
+            case .adoptedByAppend:
+                log[1].add[0].adopted = AdoptedFile(key: "topics/a.json", compression: .plain)
+                log[1].format = 2
+            case .adoptedUnannounced:
+                log[1].add[0].adopted = AdoptedFile(key: "topics/a.json", compression: .plain)
+                log[1].kind = .adopt
             }
         }
     }

@@ -68,6 +68,7 @@ struct CommitTests {
 
     enum BadChange: CaseIterable {
         case noLayout, countTooSmall, countTooLarge, outsideRange, noOffsets, twoRanges, backwards, negative
+        case adoptedByAppend, adoptedEnvelope, adoptedOutside
         case pathElsewhere, pathAbove, pathTwice, horizonInAppend, closedUnordered, spanTooShort, tagsUnsorted
 
         func change(_ bench: Bench) -> Change {
@@ -84,6 +85,15 @@ struct CommitTests {
             case .pathElsewhere: change.add[0].path = "late/" + change.add[0].path.dropFirst(5)
             case .pathAbove: change.add[0].path = "data/\(change.add[0].partition)/../x.ndjson.zst"
             case .pathTwice: change.add.append(change.add[0])
+            case .adoptedByAppend:
+                change.add[0].format = .value
+                change.add[0].adopted = AdoptedFile(key: "topics/a.json", compression: .plain)
+            case .adoptedEnvelope:
+                change.kind = .adopt
+                change.add[0].adopted = AdoptedFile(key: "topics/a.json", compression: .plain)
+            case .adoptedOutside:
+                (change.kind, change.add[0].format) = (.adopt, .value)
+                change.add[0].adopted = AdoptedFile(key: "topics/../../a.json", compression: .plain)
             case .horizonInAppend: change.horizon = bench.store.now
             case .closedUnordered:
                 let hour = LakeHour(change.add[0].partition)

@@ -16,9 +16,12 @@ struct DataObjectLineTests {
         odd.schemaID = "registry:7"
         odd.partition.hour = nil
         odd.format = .parquet
+        var adopted = bench.object(orders0, first: 20, count: 5)
+        adopted.format = .value
+        adopted.adopted = AdoptedFile(key: "topics/ü \"a\"/b+0+20.json.gz", compression: .gzip)
         plain.offsets.append(
             OffsetSpan(TopicPartition(topic: "z", partition: .max), first: 0, last: .max - 1, count: 1))
-        return [plain, odd, bench.object(orders0, first: 0, count: 1, side: .late)]
+        return [plain, odd, bench.object(orders0, first: 0, count: 1, side: .late), adopted]
     }
 
     private func read(_ bytes: [UInt8]) throws(CatalogError) -> [DataObject] {

@@ -74,6 +74,49 @@ struct GoldenTests {
         #expect(try ManifestCodec.decode(loose, place: "golden") == [try object()])
     }
 
+    private func adopted() throws -> DataObject {
+        let partition = PartitionPath(date: try #require(CalendarDay("2026-11-21")), hour: 5, shard: 0)
+        return DataObject(
+            path: "data/date=2026-11-21/hour=05/shard=0000/adopted-00112233445566778899aabbccddeeff",
+            partition: partition, format: .value, bytes: 4096, uncompressedBytes: 65_536, records: 12,
+            eventTime: TimeSpan(min: try time("2026-11-21T05:00:00.000Z"), max: try time("2026-11-21T05:59:59.999Z")),
+            offsets: [OffsetSpan(orders0, first: 100, last: 111, count: 12)],
+            checksum: Checksum(algorithm: .crc64nvme, value: "ae8b14860a799888"),
+            uploadedAt: try time("2026-11-21T06:00:01.500Z"),
+            adopted: AdoptedFile(
+                key: "topics/orders/year=2026/month=11/day=21/hour=05/orders+0+0000000100.json.gz", compression: .gzip))
+    }
+
+    @Test("adopted objects, and the commits that bring them: of a format that older programs refuse")
+    func adoption() throws {
+        try check(try adopted(), "data-object.v1.adopted")
+        let canonical = try golden("data-object.v1.adopted.canonical.json")
+        #expect(ManifestCodec.encode([try adopted()]) == canonical)
+        #expect(try ManifestCodec.decode(canonical, place: "golden") == [try adopted()])
+        let template = try commit()
+        let adopt = Commit(
+            version: 43, id: template.id, parent: template.parent, kind: .adopt, at: template.at,
+            writer: template.writer, reason: "import: 1 files of topics/orders/",
+            offsets: [OffsetRange(orders0, from: 100, to: 112, events: 12)], add: [try adopted()])
+        try check(adopt, "commit.v1.adopt", format: Commit.currentFormat)
+        let bytes = try golden("commit.v1.adopt.canonical.json")
+        #expect(throws: CatalogError.self) {
+            try CatalogJSON.decode(Commit.self, from: bytes, format: 1, place: "commit.v1.adopt")
+        }
+    }
+
+    @Test("a checkpoint is of the highest format of the commits it stands for")
+    func checkpointFormat() throws {
+        var first = try firstCommit()
+        #expect(first.format == 1)
+        (first.format, first.add, first.kind) = (2, [try adopted()], .adopt)
+        var head = TableHead()
+        try head.apply(first)
+        let bytes = try ManifestCodec.encode(Checkpoint(head: head, manifests: []))
+        #expect(String(decoding: bytes, as: UTF8.self).contains("\"format\":2"))
+        #expect(try ManifestCodec.decodeList(bytes, version: 1, place: "list").head == head)
+    }
+
     @Test("the hint and the boundary")
     func hintAndBoundary() throws {
         try check(LatestHint(checkpoint: 32), "latest.v1", format: LatestHint.currentFormat)

@@ -38,12 +38,42 @@ struct IndependentReaderTests {
         _ = try await Vacuum(table: table, clock: lake.clock).run(id: lake.id(), writer: MaintenanceLake.writer)
         let ledger = "\(directory.path)/ledger.ndjson"
         try Data(try ledgerLines(lake).utf8).write(to: URL(filePath: ledger))
-        let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "python/audit.py").path
         let summary = try await runCommand(
-            [try #require(Self.python), script, "file://\(directory.path)", "orders", ledger, "--payloads"],
-            deadline: .seconds(120))
+            [
+                try #require(Self.python), Self.script("audit.py"), "file://\(directory.path)", "orders", ledger,
+                "--payloads",
+            ], deadline: .seconds(120))
         #expect(summary.contains("\"found\": 432"))
+    }
+
+    @Test(
+        "adopted files are read by DuckDB where they are, and after a compaction from the table's own objects",
+        .enabled(if: python != nil, "needs VARVE_TEST_PYTHON: run 'make test'"))
+    func adopted() async throws {
+        let directory = try TemporaryDirectory("varve-adopted")
+        let lake = try MaintenanceLake(
+            seed: 22, store: try DirectoryObjectStore(root: directory.path, durability: .none))
+        let folder = "topics/orders/year=2026/month=11/day=20/hour=05"
+        let files: [(name: String, offsets: Range<Int64>)] = [
+            ("a.json", 0..<40), ("b.json.gz", 40..<70), ("c.json.zst", 70..<100),
+        ]
+        for file in files { try await lake.leave("\(folder)/\(file.name)", MaintenanceLake.payloads(file.offsets)) }
+        // The directory's files are dated by the machine's clock.
+        lake.clock.advance(by: .seconds(60 * 86_400))
+        let table = try await lake.open()
+        #expect(try await lake.run(lake.importer(table, .hive)).adopted.count == 3)
+        for objects in [3, 1] {
+            let summary = try await runCommand(
+                [try #require(Self.python), Self.script("adopted.py"), "file://\(directory.path)", "orders"],
+                deadline: .seconds(60))
+            #expect(summary.contains("\"events\": 100, \"findings\": [], \"objects\": \(objects), \"sum\": 4950"))
+            try await lake.compact(table)
+        }
+    }
+
+    private static func script(_ name: String) -> String {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "python/\(name)").path
     }
 
     /// What the lake must hold, in the form in which the producer of the integration tests notes it.

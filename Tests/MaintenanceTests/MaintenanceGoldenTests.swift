@@ -66,6 +66,23 @@ struct MaintenanceGoldenTests {
         #expect(try read.signatureFault(key) == nil)
     }
 
+    @Test("the record of an import")
+    func adoption() throws {
+        var record = AdoptionRecord(
+            commit: try #require(CommitID("00112233445566778899aabbccddeeff")), after: 42,
+            files: [
+                .init(
+                    key: "topics/orders/year=2026/month=11/day=21/hour=05/orders+0+0000000100.json.gz",
+                    path: "data/date=2026-11-21/hour=05/shard=0000/adopted-00112233445566778899aabbccddeeff")
+            ])
+        record.version = 43
+        let canonical = try golden("adoption.v1.canonical.json")
+        #expect(String(decoding: try record.encoded(), as: UTF8.self) == String(decoding: canonical, as: UTF8.self))
+        for bytes in [canonical, try golden("adoption.v1.json")] {
+            #expect(try AdoptionRecord.decode(bytes, place: "golden") == record)
+        }
+    }
+
     @Test("a replay of dead letters that is on its way")
     func replay() async throws {
         let intent = ReplayIntent(

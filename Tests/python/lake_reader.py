@@ -52,6 +52,10 @@ class Lake:
     def path(self, table: str, path: str) -> str:
         return f"{self.root}/{table}/{path}"
 
+    def location(self, table: str, entry: dict) -> str:
+        """Where an entry's bytes are: in the table's folder, or where another program left them."""
+        return f"{self.root}/{entry['adopted']['key']}" if "adopted" in entry else self.path(table, entry["path"])
+
 
 class Snapshot:
     """What a table's commits add up to. `findings` lists every rule of the log that does not hold."""

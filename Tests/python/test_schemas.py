@@ -17,7 +17,7 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 CATALOG = [
     SCHEMAS / f"{name}.v1.json" for name in [
         "boundary", "checkpoint-list", "commit", "data-object", "latest", "compaction-plan", "erasure-certificate",
-        "replay"]
+        "replay", "adoption"]
 ]
 
 
@@ -72,7 +72,9 @@ def test_unknown_and_missing_fields_are_refused(schema, document):
     assert not validator(schema).is_valid({**document, "surprise": 1})
     required = [key for key in document if key not in {"layout", "reason", "parent", "horizon", "event_time",
                                                        "schema_id", "closed_through", "id", "at", "offsets",
-                                                       "signature"}]
+                                                       "signature", "adopted"}]
+    if schema == "adoption.v1.json":
+        required.remove("version")
     for key in required:
         less = copy.deepcopy(document)
         del less[key]
@@ -82,4 +84,11 @@ def test_unknown_and_missing_fields_are_refused(schema, document):
 @pytest.mark.parametrize("schema, document", documents())
 def test_a_newer_format_is_refused(schema, document):
     if "format" in document and isinstance(document["format"], int):
-        assert not validator(schema).is_valid({**document, "format": 2})
+        assert not validator(schema).is_valid({**document, "format": 3})
+
+
+def test_a_commit_that_adopts_has_a_format_of_its_own():
+    adopt = load(SCHEMAS / "golden" / "commit.v1.adopt.json")
+    assert not validator("commit.v1.json").is_valid({**adopt, "format": 1})
+    plain = load(SCHEMAS / "golden" / "commit.v1.json")
+    assert not validator("commit.v1.json").is_valid({**plain, "format": 2})

@@ -17,25 +17,28 @@ public struct CompactionPlanner: Sendable {
 
     /// What can be in one output: never two partitions, two sides, two formats, or different labels. The label `late`
     /// does not count: late events are merged with the others of their hour. Nor do those that say what was made of an
-    /// object so far.
+    /// object so far. Adopted objects go by themselves, as all of them are written anew, whatever their sizes.
     private struct Kind: Hashable, Comparable {
         var partition: PartitionPath
         var side: TableSide
         var format: DataFormat
         var schemaID: String?
         var tags: [String]
+        var isAdopted: Bool
 
         init(_ object: DataObject) {
             (partition, side, format) = (object.partition, object.side, object.format)
             // Shredded objects are merged whatever their fields are: the output has those of all.
             schemaID = object.schemaID.map { String($0.prefix { $0 != ":" }) }
             tags = ObjectLabels(object.tags).ofContent.filter { $0 != "late" }
+            isAdopted = object.adopted != nil
         }
 
         static func < (a: Kind, b: Kind) -> Bool { a.sortKey < b.sortKey }
 
-        private var sortKey: (PartitionPath, String, String, String, String) {
-            (partition, side.rawValue, format.rawValue, schemaID ?? "", tags.joined(separator: "\u{0}"))
+        private var sortKey: (PartitionPath, String, String, String, String, Int) {
+            let labels = tags.joined(separator: "\u{0}")
+            return (partition, side.rawValue, format.rawValue, schemaID ?? "", labels, isAdopted ? 1 : 0)
         }
     }
 
@@ -62,7 +65,7 @@ public struct CompactionPlanner: Sendable {
 
     private mutating func plan(_ kind: Kind, _ objects: [DataObject]) {
         let format = outputFormat(kind)
-        let isConverted = format != kind.format || isShredded(kind)
+        let isConverted = format != kind.format || isShredded(kind) || kind.isAdopted
         let spec = RewriteSpec(inputs: objects, format: format)
         let ordered = spec.inputsInOrder
         if policy.keepsLastOfKey, kind.side != .deadLetter, kind.format != .value {

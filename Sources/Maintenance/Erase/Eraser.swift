@@ -72,9 +72,9 @@ public struct Eraser: Sendable {
     }
 
     /// Deletes the bytes of objects that the erasure replaced, where they are not live: what vacuum would do after its
-    /// grace. Readers of older snapshots miss them.
+    /// grace. Readers of older snapshots miss them. Files that were adopted stay: `ErasureReport.filesLeft`.
     public func purge(_ report: ErasureReport) async throws -> [DeleteFailure] {
-        let paths = report.objects.map(\.before.path)
+        let paths = report.objects.filter { $0.before.adopted == nil }.map(\.before.path)
         let live = try await table.snapshot().objects(withPaths: Set(paths))
         let keys = paths.filter { live[$0] == nil }.compactMap { ObjectKey("\(table.name)/\($0)") }
         var failures: [DeleteFailure] = []

@@ -25,9 +25,12 @@ public struct ErasureReport: Hashable, Sendable {
         public var bytes: Int64
         public var records: Int64
         public var checksum: Checksum
+        /// Key of the file that another program wrote, where it was one: not ours to delete.
+        public var adopted: String?
 
         public init(_ object: DataObject) {
             (path, bytes, records, checksum) = (object.path, object.bytes, object.records, object.checksum)
+            adopted = object.adopted?.key
         }
     }
 
@@ -53,6 +56,9 @@ public struct ErasureReport: Hashable, Sendable {
     init(id: CommitID, startedAt: Timestamp) {
         (self.id, self.startedAt, finishedAt) = (id, startedAt, startedAt)
     }
+
+    /// Files of other programs that still hold what was erased from the table.
+    public var filesLeft: [String] { objects.compactMap(\.before.adopted) }
 
     public var events: Int64 { objects.reduce(0) { $0 &+ $1.events } }
 

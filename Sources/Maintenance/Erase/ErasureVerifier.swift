@@ -32,22 +32,28 @@ public struct ErasureVerifier: Sendable {
         }
         for held in certificate.held { report(held.before.path, "a legal hold keeps \(held.events) matching events") }
         if now >= certificate.bytesGoneBy {
-            for path in try await present(paths) {
-                report(path, "its bytes should have been gone by \(certificate.bytesGoneBy); run varve vacuum")
+            for note in try await present(certificate.objects.map(\.before).filter { $0.adopted == nil }) {
+                report(note.path, "its bytes should have been gone by \(certificate.bytesGoneBy); run varve vacuum")
             }
+        }
+        for note in try await present(certificate.objects.map(\.before).filter { $0.adopted != nil }) {
+            report(note.adopted ?? note.path, "another program wrote it, and it holds erased events; delete it there")
         }
         findings += try await commitFindings(through: snapshot.version)
         if now >= certificate.olderCopiesGoneBy { findings += try await olderCopies(snapshot) }
         return findings
     }
 
-    private func present(_ paths: [String]) async throws(StoreError) -> [String] {
-        var present: [String] = []
-        for path in paths {
-            guard let key = ObjectKey("\(table.name)/\(path)") else { continue }
+    /// Those whose bytes the store has.
+    private func present(
+        _ notes: [ErasureReport.ObjectNote]
+    ) async throws(StoreError) -> [ErasureReport.ObjectNote] {
+        var present: [ErasureReport.ObjectNote] = []
+        for note in notes {
+            guard let key = ObjectKey(note.adopted ?? "\(table.name)/\(note.path)") else { continue }
             do {
                 _ = try await table.store.head(key)
-                present.append(path)
+                present.append(note)
             } catch  where error.kind == .notFound {
                 continue
             }

@@ -21,6 +21,13 @@ public struct LifecycleItem: Hashable, Sendable {
     }
 }
 
+extension LifecycleRule {
+    /// Files that other programs wrote lie where those put them; a compaction makes objects of them that can be moved.
+    fileprivate func canApply(to object: DataObject) -> Bool {
+        if case .tier = action { object.adopted == nil } else { true }
+    }
+}
+
 /// Decides what becomes of objects: a pure function of objects, policy, layout and time.
 public struct LifecyclePlanner: Sendable {
     private let policy: LifecyclePolicy
@@ -45,7 +52,7 @@ public struct LifecyclePlanner: Sendable {
 
     private func rule(for object: DataObject) -> LifecycleRule? {
         let newest = newestEvent(object)
-        let covering = rules.filter { $0.covers(object, newestEvent: newest, now: now) }
+        let covering = rules.filter { $0.canApply(to: object) && $0.covers(object, newestEvent: newest, now: now) }
         return covering.first { rule in
             rule.isDue(object) && !covering.contains { $0.kind == rule.kind && $0.after > rule.after }
         }

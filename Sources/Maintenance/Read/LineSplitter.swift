@@ -36,6 +36,12 @@ struct LineSplitter {
         return true
     }
 
+    /// Hands out what stands behind the last line feed.
+    mutating func takeRest(_ body: (UnsafeRawBufferPointer) throws -> Bool) rethrows -> Bool {
+        defer { rest = [] }
+        return try rest.withUnsafeBytes(body)
+    }
+
     /// True where the stream ended with a line feed, as every object of lines does.
     var isAtLineStart: Bool { rest.isEmpty }
 

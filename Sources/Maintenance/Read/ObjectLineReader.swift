@@ -31,7 +31,7 @@ public struct ObjectLineReader: Sendable {
     /// Where `offsets` or `filters` let parts be passed over, each part read is checked, and nothing else.
     ///
     /// `pause` is called after each chunk, when no line is borrowed. What `body` and `pause` throw comes out as it is;
-    /// all else is a `ReadError`.
+    /// all else is a `ReadError`, or a `CompressionError` where there is no memory to decompress with.
     public func forEachLine(
         of object: DataObject, _ body: (UnsafeRawBufferPointer) throws -> Bool,
         pause: () async throws -> Void = {}
@@ -44,14 +44,31 @@ public struct ObjectLineReader: Sendable {
         if let offsets, let search = OffsetSearch(object, offsets, reader: self), let found = try await search.run() {
             return try await search.forEachLine(found, body, pause: pause)
         }
-        let pass = try LinePass(object)
-        guard try await read(object, 0..<object.bytes, pass, body, pause: pause) else { return }
-        if let fault = pass.fault() { throw damaged(object, fault) }
+        let most = max(0, object.uncompressedBytes)
+        switch object.adopted?.compression ?? .zstd {
+        case .plain:
+            try await read(object, through: PlainDecoder(outputBytesMax: most), body, pause)
+        case .gzip:
+            try await read(object, through: try GzipDecoder(outputBytesMax: most), body, pause)
+        case .zstd:
+            try await read(object, through: try FrameDecoder(limits: .init(outputBytesMax: most)), body, pause)
+        }
+    }
+
+    private func read<Decoder: StreamDecoder & ~Copyable>(
+        _ object: DataObject, through decoder: consuming Decoder,
+        _ body: (UnsafeRawBufferPointer) throws -> Bool, _ pause: () async throws -> Void
+    ) async throws {
+        var pass = LinePass(
+            object.path, decoder, checksum: object.checksum.algorithm, isForeign: object.adopted != nil)
+        guard try await read(object, 0..<object.bytes, &pass, body, pause: pause) else { return }
+        try pass.takeRest(body)
+        if let fault = fault(of: object, pass.finish()) { throw damaged(object, fault) }
     }
 
     /// Hands the lines of a stretch of whole frames on; false where `body` has had enough.
-    func read(
-        _ object: DataObject, _ range: Range<Int64>, _ pass: LinePass,
+    func read<Decoder: StreamDecoder & ~Copyable>(
+        _ object: DataObject, _ range: Range<Int64>, _ pass: inout LinePass<Decoder>,
         _ body: (UnsafeRawBufferPointer) throws -> Bool, pause: () async throws -> Void
     ) async throws -> Bool {
         var offset = range.lowerBound
@@ -61,21 +78,29 @@ public struct ObjectLineReader: Sendable {
             size = min(size * 4, chunkBytes)
             guard !chunk.isEmpty else { break }
             offset += Int64(chunk.count)
-            do {
-                guard try pass.take(chunk, body) else { return false }
-            } catch let error as CompressionError {
-                throw damaged(object, error.description)
-            } catch is LineSplitter.LineTooLong {
-                throw damaged(object, "it holds a line that is too long")
-            }
+            guard try pass.take(chunk, body) else { return false }
             try await pause()
         }
         return true
     }
 
+    /// The first thing that is not as the catalog says; nil where all is.
+    private func fault(of object: DataObject, _ found: LineTotals) -> String? {
+        guard found.bytes == object.bytes else { return "it has \(found.bytes) bytes, not \(object.bytes)" }
+        guard found.checksum == object.checksum else {
+            return "its \(found.checksum.algorithm.rawValue) is \(found.checksum.value), not \(object.checksum.value)"
+        }
+        guard !found.endsInLine || object.adopted != nil else { return "its last line does not end" }
+        guard found.uncompressedBytes == object.uncompressedBytes else {
+            return "it holds \(found.uncompressedBytes) bytes uncompressed, not \(object.uncompressedBytes)"
+        }
+        guard found.lines == object.records else { return "it holds \(found.lines) records, not \(object.records)" }
+        return nil
+    }
+
     /// A part of an object.
     func fetch(_ object: DataObject, _ range: Range<Int64>) async throws(ReadError) -> [UInt8] {
-        guard let key = ObjectKey("\(table)/\(object.path)") else { throw damaged(object, "its path is not a key") }
+        guard let key = object.key(in: table) else { throw damaged(object, "its path is not a key") }
         do {
             let part = ByteRange.from(range.lowerBound, count: Int64(range.count))
             return try await store.get(key, range: part, bytesMax: range.count).bytes
@@ -107,59 +132,5 @@ extension ReadError: CustomStringConvertible {
         case .damaged(let path, let reason): "\(path) is damaged: \(reason)"
         case .store(let error): error.description
         }
-    }
-}
-
-/// One pass over bytes of one object. Belongs to one task at a time.
-final class LinePass {
-    private let object: DataObject
-    private var bytesRead: Int64 = 0
-    private var decoder: FrameDecoder
-    /// Until the end.
-    private var checksum: ChecksumBuilder?
-    private var splitter = LineSplitter()
-    private var lines: Int64 = 0
-
-    init(_ object: DataObject) throws(ReadError) {
-        self.object = object
-        do {
-            decoder = try FrameDecoder(limits: .init(outputBytesMax: max(0, object.uncompressedBytes)))
-        } catch {
-            throw .damaged(path: object.path, reason: error.description)
-        }
-        checksum = ChecksumBuilder(object.checksum.algorithm)
-    }
-
-    /// False where `body` has had enough.
-    func take(_ chunk: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> Bool) throws -> Bool {
-        bytesRead += Int64(chunk.count)
-        return try chunk.withUnsafeBytes { bytes in
-            checksum?.update(bytes)
-            var position = 0
-            while let piece = try decoder.next(in: bytes, at: &position) {
-                let goesOn = try splitter.take(piece) { line in
-                    lines += 1
-                    return try body(line)
-                }
-                guard goesOn else { return false }
-            }
-            return true
-        }
-    }
-
-    /// The first thing of the whole object that is not as the catalog says; nil where all is.
-    func fault() -> String? {
-        let uncompressed = decoder.outputBytes
-        guard bytesRead == object.bytes else { return "it has \(bytesRead) bytes, not \(object.bytes)" }
-        guard let found = checksum.take()?.finalize() else { return "it was looked at before" }
-        guard found == object.checksum else {
-            return "its \(found.algorithm.rawValue) is \(found.value), not \(object.checksum.value)"
-        }
-        guard splitter.isAtLineStart else { return "its last line does not end" }
-        guard uncompressed == object.uncompressedBytes else {
-            return "it holds \(uncompressed) bytes uncompressed, not \(object.uncompressedBytes)"
-        }
-        guard lines == object.records else { return "it holds \(lines) records, not \(object.records)" }
-        return nil
     }
 }

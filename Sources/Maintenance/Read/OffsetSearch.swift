@@ -66,8 +66,9 @@ struct OffsetSearch {
         where !part.isEmpty && left > 0 {
             let last = found.frames[part.upperBound - 1]
             let bytes = found.frames[part.lowerBound].offset..<(last.offset + last.compressedBytes)
+            var pass = try pass()
             let goesOn = try await reader.read(
-                object, bytes, LinePass(object),
+                object, bytes, &pass,
                 { line in
                     if let (_, offset) = coordinates.read(line), wanted.contains(offset) { left -= 1 }
                     return try body(line)
@@ -94,10 +95,16 @@ struct OffsetSearch {
         let bytes = try await reader.fetch(object, frame.offset..<end)
         var coordinates = CoordinateReader()
         var first: Int64?
-        _ = try? LinePass(object).take(bytes) { line in
+        guard var pass = try? pass() else { return nil }
+        _ = try? pass.take(bytes) { line in
             first = coordinates.read(line)?.1
             return false
         }
         return first
+    }
+
+    private func pass() throws(CompressionError) -> LinePass<FrameDecoder> {
+        let decoder = try FrameDecoder(limits: .init(outputBytesMax: max(0, object.uncompressedBytes)))
+        return LinePass(object.path, decoder, checksum: object.checksum.algorithm, isForeign: false)
     }
 }

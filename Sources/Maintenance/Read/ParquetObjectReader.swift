@@ -104,7 +104,7 @@ struct ParquetObjectReader: Sendable {
     }
 
     private func fetch(_ object: DataObject, from offset: Int64, count: Int64) async throws(ReadError) -> [UInt8] {
-        guard let key = ObjectKey("\(table)/\(object.path)") else {
+        guard let key = object.key(in: table) else {
             throw .damaged(path: object.path, reason: "its path is not a key")
         }
         let bytes: [UInt8]

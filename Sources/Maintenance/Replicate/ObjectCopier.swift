@@ -13,7 +13,7 @@ struct ObjectCopier: Sendable {
     ///
     /// What is read is checked before the copy becomes visible. Throws `ReadError` for what is wrong with the original.
     func copy(_ object: DataObject, isNew: Bool) async throws -> Bool {
-        guard let key = ObjectKey("\(table)/\(object.path)") else {
+        guard let key = object.key(in: table) else {
             throw ReadError.damaged(path: object.path, reason: "its path is not a key")
         }
         if !isNew, try await isThere(object, key) { return false }

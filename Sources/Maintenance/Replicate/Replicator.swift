@@ -106,7 +106,10 @@ public struct Replicator: Sendable {
     private func round(_ progress: (ReplicationReport) -> Void) async throws -> ReplicationReport {
         let (snapshot, head, adds) = try await difference()
         var report = ReplicationReport(table: table.name, from: head.version, to: snapshot.version)
-        guard head.version < snapshot.version else { return report }
+        guard head.version < snapshot.version else {
+            try await AdoptionLedger.copy(table.name, from: table.store, to: target.store)
+            return report
+        }
         let copier = ObjectCopier(source: table.store, target: target.store, table: table.name)
         try await forEachBatch(snapshot, adds) { batch in
             try await copy(batch, adds?.removed ?? [], copier, &report, progress)
@@ -129,6 +132,7 @@ public struct Replicator: Sendable {
             next += 1
             progress(report)
         }
+        try await AdoptionLedger.copy(table.name, from: table.store, to: target.store)
         if snapshot.checkpointVersion > 0 { try await log.hint(atCheckpoint: snapshot.checkpointVersion) }
         return report
     }

@@ -32,7 +32,9 @@ public struct RewriteSpec: Sendable {
     /// Objects in the order in which they are read: by their first offsets.
     var inputsInOrder: [DataObject] {
         inputs.sorted { a, b in
-            guard let x = a.offsets.first, let y = b.offsets.first else { return a.path < b.path }
+            guard let x = a.offsets.first, let y = b.offsets.first else {
+                return a.offsets.isEmpty == b.offsets.isEmpty ? a.path < b.path : a.offsets.isEmpty
+            }
             if x.topicPartition != y.topicPartition { return x.topicPartition < y.topicPartition }
             return x.first == y.first ? a.path < b.path : x.first < y.first
         }

@@ -17,14 +17,19 @@ struct PresenceCheck: Sendable {
 
     /// The objects by the folder of their hour.
     func folders(_ objects: [DataObject]) -> [Folder] {
-        let groups = Dictionary(grouping: objects) { "\(table)/\($0.side.folder)/\($0.partition.hourPath)/" }
+        let groups = Dictionary(grouping: objects) { object in
+            guard let adopted = object.adopted else {
+                return "\(table)/\(object.side.folder)/\(object.partition.hourPath)/"
+            }
+            return String(adopted.key[...(adopted.key.lastIndex(of: "/") ?? adopted.key.startIndex)])
+        }
         return groups.sorted { $0.key < $1.key }.map { Folder(prefix: $0.key, objects: $0.value) }
     }
 
     func findings(_ folder: Folder) async throws(StoreError) -> [VerifyFinding] {
         guard folder.objects.count > Self.headsMax else { return try await askEach(folder.objects) }
         var sizes: [String: Int64] = [:]
-        let wanted = Set(folder.objects.map { "\(table)/\($0.path)" })
+        let wanted = Set(folder.objects.map { $0.location(in: table) })
         var request = ListRequest(prefix: folder.prefix)
         while true {
             let page = try await store.list(request)
@@ -35,9 +40,9 @@ struct PresenceCheck: Sendable {
             request.continuation = next
         }
         // A listing may miss what was written while it ran; only a request for the object itself is proof.
-        let unseen = folder.objects.filter { sizes["\(table)/\($0.path)"] == nil }
+        let unseen = folder.objects.filter { sizes[$0.location(in: table)] == nil }
         let seen = folder.objects.compactMap { object in
-            sizes["\(table)/\(object.path)"].flatMap { Self.finding(object, bytes: $0) }
+            sizes[object.location(in: table)].flatMap { Self.finding(object, bytes: $0) }
         }
         return try await seen + askEach(unseen)
     }
@@ -45,7 +50,7 @@ struct PresenceCheck: Sendable {
     private func askEach(_ objects: [DataObject]) async throws(StoreError) -> [VerifyFinding] {
         var findings: [VerifyFinding] = []
         for object in objects {
-            guard let key = ObjectKey("\(table)/\(object.path)") else {
+            guard let key = object.key(in: table) else {
                 findings.append(VerifyFinding(.catalog, object.path, "the path is not a key"))
                 continue
             }

@@ -19,6 +19,9 @@ extension LakeHour: ExpressibleByArgument {
 
 extension RowOrder: ExpressibleByArgument {}
 extension DataFormat: ExpressibleByArgument {}
+extension ImportLayout: ExpressibleByArgument {}
+extension ImportRequest.OffsetSource: ExpressibleByArgument {}
+extension ImportRequest.UndatedFiles: ExpressibleByArgument {}
 
 /// A range of offsets on the command line: `100..200` without the end, `100..` and `..200`.
 struct OffsetsArgument: Hashable, Sendable, ExpressibleByArgument {

@@ -24,7 +24,7 @@ struct Varve: AsyncParsableCommand {
             RunCommand.self, DemoCommand.self, CheckCommand.self, DoctorCommand.self, ConfigCommand.self,
             TablesCommand.self, ManifestCommand.self, MetricsCommand.self,
             CatCommand.self, VerifyCommand.self, WaitCommand.self, CompactCommand.self, VacuumCommand.self,
-            LifecycleCommand.self, EraseCommand.self, RestoreCommand.self, DeadLetterCommand.self,
+            LifecycleCommand.self, EraseCommand.self, ImportCommand.self, RestoreCommand.self, DeadLetterCommand.self,
             ReplicateCommand.self, ConsoleCommand.self,
             VersionCommand.self, DocsCommand.self,
         ])

@@ -19,12 +19,13 @@ struct EraseCommand: AsyncParsableCommand {
 
             A field is user_id, user.id, /user/id (a JSON Pointer), @key, or @header:name. Old bytes go with 'varve \
             vacuum' after vacuum.erased_after, or at once with --grace 0s; in buckets that keep versions set \
-            s3.delete_versions, or noncurrent ones stay.
+            s3.delete_versions, or noncurrent ones stay. Adopted files ('varve import') leave the table, and are \
+            named: another program wrote them, so deleting them is yours to do.
 
 
             """
                 + ExitStatus.readerHelp(own: [
-                    (.checkFailed, "legal holds keep matching events, or old bytes could not be deleted")
+                    (.checkFailed, "legal holds or adopted files keep matching events, or old bytes were not deleted")
                 ]))
 
     @OptionGroup var lake: LakeOptions
@@ -93,8 +94,12 @@ struct EraseCommand: AsyncParsableCommand {
         }
         progress.clear()
         try print(report, session)
+        if try await eraser.table.hasAdopted() {
+            session.console.say(
+                "files were imported into \(table.table): those whose objects have left it since are not looked into")
+        }
         try await writeCertificate(request, report, session, salt: CommitID(using: &random))
-        var failed = !report.held.isEmpty
+        var failed = !report.held.isEmpty || !report.filesLeft.isEmpty
         if grace?.milliseconds == 0 {
             let failures = try await eraser.purge(report)
             for failure in failures { session.console.say("not deleted: \(failure.key): \(failure.reason)") }
@@ -144,6 +149,11 @@ struct EraseCommand: AsyncParsableCommand {
             session.console.say(
                 "\(report.unreadable) payloads are not JSON and could not be compared; see --search-raw")
         }
+        if let first = report.filesLeft.first {
+            session.console.say(
+                "\(report.filesLeft.count) matching objects are files that another program wrote, which varve does not "
+                    + "delete: delete them yourself, the first is \(first)")
+        }
         if !report.held.isEmpty { session.console.say("\(report.held.count) objects are kept by legal holds") }
     }
 }
@@ -155,12 +165,14 @@ struct ErasedRow: Listable {
 
     static let columns: [Column] = [
         .left("path"), .right("events"), .right("records"), .right("bytes"), .left("held"), .detail("replacement"),
+        .detail("adopted"),
     ]
 
     var cells: [Cell] {
         [
             .text(object.before.path), .integer(object.events), .integer(object.before.records),
             .bytes(object.before.bytes), .boolean(isHeld), .optional(object.after?.path),
+            .optional(object.before.adopted),
         ]
     }
 }

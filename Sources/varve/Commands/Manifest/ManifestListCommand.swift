@@ -41,7 +41,7 @@ struct ObjectRow: Listable {
     static let columns: [Column] = [
         .left("path"), .detail("side"), .detail("date"), .detail("hour"), .detail("shard"), .detail("format"),
         .right("records"), .right("bytes"), .detail("uncompressed_bytes"), .left("first_event"), .left("last_event"),
-        .left("offsets"), .left("tags"), .detail("uploaded_at"), .detail("checksum"),
+        .left("offsets"), .left("tags"), .detail("uploaded_at"), .detail("checksum"), .detail("adopted"),
     ]
 
     var cells: [Cell] {
@@ -52,7 +52,7 @@ struct ObjectRow: Listable {
             .integer(object.records), .bytes(object.bytes), .bytes(object.uncompressedBytes),
             .optional(object.eventTime?.min), .optional(object.eventTime?.max), .list(object.offsets.map(\.text)),
             .list(object.tags), .time(object.uploadedAt),
-            .text("\(object.checksum.algorithm.rawValue):\(object.checksum.value)"),
+            .text("\(object.checksum.algorithm.rawValue):\(object.checksum.value)"), .optional(object.adopted?.key),
         ]
     }
 }

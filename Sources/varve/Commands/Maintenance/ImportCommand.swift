@@ -1,0 +1,220 @@
+import ArgumentParser
+import Catalog
+import LakeModel
+import Maintenance
+import ObjectStorage
+
+struct ImportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import",
+        abstract: "Adopts files that Kafka Connect, Vector or Firehose wrote into a table, without copying them.",
+        discussion: """
+            The files lie below the lake's root, beside the tables' folders, and stay where they are. Each is read \
+            once, to count its events and for its checksum: lines of JSON, plain, gzip or zstd. Without --yes it only \
+            says what it would do. What was adopted before is not adopted again.
+
+              varve import --lake s3://events --table orders --from topics/orders
+              varve import --lake s3://events --table orders --from topics/orders --yes
+              varve import --lake s3://events --table clicks --from raw --layout firehose
+
+            With --offsets from-names the names of Kafka Connect's files tell offsets: 'varve run' goes on behind the \
+            last of them. Only for files whose offsets have no gaps; one that is found ends the import there.
+
+            'varve compact' makes objects of the table's own out of adopted files. Varve never deletes the files.
+
+
+            """
+                + ExitStatus.readerHelp())
+
+    @OptionGroup var lake: LakeOptions
+    @OptionGroup var format: OutputOptions
+
+    @Option(help: "The table; made where there is none.")
+    var table: TableAddress
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder of the files, below the lake's root: topics/orders, or its URL.", valueName: "folder"))
+    var from: String
+
+    @Option(help: "Who wrote the files: hive, kafka-connect, vector or firehose.")
+    var layout = ImportLayout.hive
+
+    @Option(help: "Whether names tell offsets: none or from-names.")
+    var offsets = ImportRequest.OffsetSource.none
+
+    @Option(help: "Files whose folders tell no date: pass-over, or modified for the hour in which the store took them.")
+    var undated = ImportRequest.UndatedFiles.passOver
+
+    @Option(help: ArgumentHelp("Leave files for the next time that are younger than this.", valueName: "time"))
+    var minAge = DurationArgument(milliseconds: 300_000)
+
+    @Option(help: ArgumentHelp("Time zone of the folders, for a table that is new.", valueName: "name"))
+    var zone = "UTC"
+
+    @Option(help: ArgumentHelp("Files that are read at once.", valueName: "number"))
+    var parallel = 4
+
+    @Flag(help: "Only say what would be done; so it is without --yes.")
+    var plan = false
+
+    @Flag(help: "Do it.")
+    var yes = false
+
+    func validate() throws {
+        if plan, yes { throw ValidationError("--plan and --yes exclude each other") }
+        if parallel < 1 { throw ValidationError("--parallel is at least 1") }
+        if table.side != .main { throw ValidationError("files are adopted into a table itself, not into \(table)") }
+        if offsets == .fromNames, layout != .kafkaConnect {
+            throw ValidationError("only names of --layout kafka-connect tell offsets")
+        }
+    }
+
+    func run() async throws {
+        let session = try await yes ? lake.openForChange() : lake.open()
+        let folder = try ImportFolder.prefix(from, lake: session.settings.lake)
+        let importer = try await importer(session, prefix: folder)
+        let plan = try await importer.plan()
+        guard yes else {
+            try Listing(plan.items.map { ImportRow($0, offsets) }).print(as: format.output, to: session.console)
+            say(plan, session)
+            session.console.say("nothing was adopted; add --yes to do it")
+            return
+        }
+        let progress = ProgressLine(session.console)
+        defer { progress.clear() }
+        var random = SystemRandomNumberGenerator()
+        let report = try await importer.run(plan, using: &random) {
+            progress.show("\(table.table): \($0) of \(plan.files.count) files")
+        }
+        progress.clear()
+        let rows =
+            report.adopted.map(ImportRow.init) + report.passedOver.map(ImportRow.init)
+            + plan.items.filter(\.isPassedOver).map { ImportRow($0, offsets) }
+        try Listing(rows).print(as: format.output, to: session.console)
+        session.console.say(
+            "\(table.table): \(report.adopted.count) files with \(report.records) events adopted in "
+                + "\(report.commits) commits; "
+                + "\(report.passedOver.count + plan.items.count(where: \.isPassedOver)) passed over, "
+                + "\(Int(report.known) + plan.known) adopted before, \(plan.young) too young")
+    }
+
+    private func importer(_ session: LakeSession, prefix: String) async throws -> Importer {
+        let request = ImportRequest(
+            prefix: prefix, layout: layout, offsets: offsets, undated: undated, minAge: minAge.duration)
+        var importer = Importer(
+            table: try await session.lake.open(table.table), request: request, clock: session.context.clock,
+            writer: .ofThisProcess())
+        (importer.layout, importer.zone) = (session.tableSettings(table.table)?.partition.layout, zone)
+        importer.parallelMax = parallel
+        return importer
+    }
+
+    private func say(_ plan: ImportPlan, _ session: LakeSession) {
+        let bytes = plan.files.reduce(0) { $0 &+ $1.listed.bytes }
+        session.console.say(
+            "\(table.table): \(plan.files.count) files of \(humanBytes(bytes)) to adopt; "
+                + "\(plan.items.count(where: \.isPassedOver)) passed over, \(plan.known) adopted before, "
+                + "\(plan.young) too young")
+    }
+}
+
+/// Where files to adopt may lie: below the lake's root, so that everyone who reads the lake reaches them.
+enum ImportFolder {
+    /// The folder relative to the lake's root, with a slash behind it.
+    static func prefix(_ text: String, lake: LakeURL) throws(CommandFailure) -> String {
+        var folder = text[...]
+        if text.contains("://") {
+            guard let url = try? LakeURL(text), let inside = below(url, lake) else {
+                throw CommandFailure(
+                    .usage, "the files do not lie below the lake's root", at: "--from \(text)",
+                    fix: "name a lake as --lake whose root holds both, such as the bucket itself")
+            }
+            folder = inside[...]
+        }
+        while folder.hasSuffix("/") { folder.removeLast() }
+        guard ObjectKey(String(folder)) != nil else {
+            throw CommandFailure(
+                .usage, "not a folder below the lake's root", at: "--from \(text)",
+                fix: "write it relative to the root, such as topics/orders")
+        }
+        return folder + "/"
+    }
+
+    private static func below(_ url: LakeURL, _ lake: LakeURL) -> String? {
+        switch (url, lake) {
+        case (.s3(let bucket, let prefix), .s3(let own, let root)):
+            return bucket == own ? rest(prefix, below: root) : nil
+        case (.directory(let path), .directory(let root)):
+            return rest(path, below: root.hasSuffix("/") ? String(root.dropLast()) : root)
+        default:
+            return nil
+        }
+    }
+
+    private static func rest(_ path: String, below root: String) -> String? {
+        if root.isEmpty { return path }
+        return path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : nil
+    }
+}
+
+/// What becomes of one file.
+struct ImportRow: Listable {
+    private var file: String
+    private var verdict: String
+    private var partition: String?
+    private var records: Int64?
+    private var bytes: Int64
+    private var span: String?
+    private var reason: String?
+    private var version: Int64?
+
+    init(_ item: ImportItem, _ offsets: ImportRequest.OffsetSource) {
+        (file, bytes) = (item.listed.key.description, item.listed.bytes)
+        switch item.verdict {
+        case .adopt(let file):
+            (verdict, partition) = ("adopt", LakeHour(file.partition).description)
+            if offsets == .fromNames, let source = file.name.source, let first = file.name.firstOffset {
+                span = "\(source):\(first)-"
+            }
+        case .known: verdict = "known"
+        case .young: verdict = "young"
+        case .passOver(let why): (verdict, reason) = ("pass over", why)
+        }
+    }
+
+    init(_ adopted: ImportReport.Adopted) {
+        let object = adopted.object
+        (file, verdict, bytes) = (object.adopted?.key ?? object.path, "adopted", object.bytes)
+        (partition, records, version) = (LakeHour(object.partition).description, object.records, adopted.version)
+        span = object.offsets.first?.text
+    }
+
+    init(_ passed: ImportReport.PassedOver) {
+        (file, verdict, bytes) = (passed.file.key, "passed over", passed.file.listed.bytes)
+        reason = passed.reason
+    }
+
+    static let columns: [Column] = [
+        .left("file"), .left("verdict"), .left("partition"), .right("records"), .right("bytes"), .left("offsets"),
+        .left("reason"), .detail("version"),
+    ]
+
+    var cells: [Cell] {
+        [
+            .text(file), .text(verdict), .optional(partition), .optional(records), .bytes(bytes), .optional(span),
+            .optional(reason), .optional(version),
+        ]
+    }
+}
+
+extension ImportItem {
+    fileprivate var isPassedOver: Bool {
+        if case .passOver = verdict { true } else { false }
+    }
+}
+
+extension ImportPlan {
+    fileprivate var known: Int { items.count { $0.verdict == .known } }
+    fileprivate var young: Int { items.count { $0.verdict == .young } }
+}

@@ -1,0 +1,119 @@
+import Catalog
+import LakeModel
+import ObjectStorage
+import TestSupport
+import Testing
+
+@testable import Maintenance
+
+@Suite("adopted objects")
+struct AdoptedObjectsTests {
+    private func files(_ lake: MaintenanceLake) async throws -> [String] {
+        try await lake.inner.listAll(prefix: "topics/").map(\.key.description)
+    }
+
+    private func imported(_ seed: UInt64) async throws -> (lake: MaintenanceLake, table: Table) {
+        let lake = try MaintenanceLake(seed: seed)
+        let table = try await lake.open()
+        try await lake.leaveConnectFiles(0, [0..<10, 10..<20])
+        try await lake.leaveConnectFiles(0, [20..<30], hour: 6)
+        try await lake.run(lake.importer(table, offsets: .fromNames))
+        return (lake, table)
+    }
+
+    @Test("compaction makes own objects of all of them, single ones too; vacuum leaves the files alone")
+    func compactAndVacuum() async throws {
+        let (lake, table) = try await imported(1)
+        #expect(try await lake.compact(table).map(\.state) == [.done, .done])
+        let objects = try await table.snapshot().objects(.everything)
+        #expect(objects.count == 2 && objects.allSatisfy { $0.adopted == nil && $0.format == .value })
+        #expect(objects.flatMap(\.offsets).map(\.count) == [20, 10])
+        #expect(try await lake.payloadLines(table) == lines(MaintenanceLake.payloads(0..<30)))
+        #expect(try await lake.faults(table).isEmpty)
+        #expect(try await lake.compact(table).isEmpty)
+        lake.clock.advance(by: .seconds(60 * 86_400))
+        _ = try await Vacuum(table: table, clock: lake.clock).run(id: lake.id(), writer: MaintenanceLake.writer)
+        #expect(try await files(lake).count == 3)
+        #expect(try await lake.faults(table).isEmpty)
+    }
+
+    @Test("vacuum leaves them alone while they are live, and a horizon does not keep older files out")
+    func vacuumFirst() async throws {
+        let (lake, table) = try await imported(2)
+        try await lake.leaveConnectFiles(0, [30..<40])
+        lake.clock.advance(by: .seconds(60 * 86_400))
+        _ = try await Vacuum(table: table, clock: lake.clock).run(id: lake.id(), writer: MaintenanceLake.writer)
+        #expect(await table.head().horizon != nil)
+        #expect(try await lake.run(lake.importer(table, offsets: .fromNames)).adopted.count == 1)
+        #expect(try await files(lake).count == 4)
+        #expect(try await lake.faults(table).isEmpty)
+    }
+
+    @Test("an erasure takes events out of the table, and says that the file still holds them until it is gone")
+    func erase() async throws {
+        let (lake, table) = try await imported(3)
+        let request = try ErasureRequest(where: "user = 'u3'")
+        let eraser = Eraser(table: table, request: request, clock: lake.clock, writer: MaintenanceLake.writer)
+        let report = try await lake.erase(table, user: 3)
+        let keys = try await files(lake)
+        #expect(report.events == 6 && report.filesLeft.sorted() == keys)
+        #expect(try await eraser.purge(report).isEmpty)
+        #expect(try await files(lake) == keys, "another program's files are not deleted")
+        #expect(try await lake.payloadLines(table).allSatisfy { !$0.contains("u3") })
+        #expect(try await lake.faults(table).isEmpty)
+
+        let certificate = ErasureCertificate(
+            table: table.name, request: request, report: report, writer: MaintenanceLake.writer, salt: lake.id(),
+            grace: .zero, olderGrace: .zero)
+        let verifier = ErasureVerifier(table: table, certificate: certificate)
+        var findings = try await verifier.findings(key: nil, now: lake.clock.now())
+        #expect(findings.map(\.place).sorted() == keys)
+        #expect(findings.allSatisfy { $0.detail.contains("delete it there") })
+        _ = try await lake.inner.delete(keys.compactMap { ObjectKey($0) })
+        findings = try await verifier.findings(key: nil, now: lake.clock.now())
+        #expect(findings.isEmpty, "\(findings)")
+    }
+
+    @Test("a copy of the lake has the files in the same place, and knows what was adopted")
+    func replicate() async throws {
+        let (lake, table) = try await imported(4)
+        let store = MemoryObjectStore(clock: lake.clock)
+        let copy = Lake(store: store, clock: lake.clock, logger: quiet)
+        _ = try await Replicator(table: table, target: copy, clock: lake.clock).run()
+        let opened = try await copy.openExisting(lake.name)
+        #expect(try await lake.payloadLines(opened) == lines(MaintenanceLake.payloads(0..<30)))
+        let verified = try await TableVerifier(table: opened, depth: .everything).run { _, _ in }
+        #expect(verified.findings.isEmpty, "\(verified.findings)")
+        #expect(try await lake.run(lake.importer(opened)).adopted.isEmpty)
+    }
+
+    @Test("lifecycle expires them out of the table, and moves none to another storage class")
+    func lifecycle() async throws {
+        let (lake, table) = try await imported(5)
+        var policy = LifecyclePolicy()
+        policy.rules = [LifecycleRule(name: "cold", action: .tier(storageClass: "GLACIER_IR"), after: .zero)]
+        lake.clock.advance(by: .seconds(86_400))
+        var random = SeededGenerator(seed: 5)
+        var lifecycle = Lifecycle(table: table, policy: policy, clock: lake.clock, writer: MaintenanceLake.writer)
+        try await lifecycle.apply(using: &random) { outcome in Issue.record("\(outcome)") }
+        policy.rules = [LifecycleRule(name: "old", action: .expire, after: .zero)]
+        lifecycle = Lifecycle(table: table, policy: policy, clock: lake.clock, writer: MaintenanceLake.writer)
+        try await lifecycle.apply(using: &random) { #expect($0.problem == nil) }
+        #expect(try await table.snapshot().objects(.everything).isEmpty)
+        #expect(try await files(lake).count == 3)
+        #expect(try await lake.run(lake.importer(table)).adopted.isEmpty, "what expired does not come back")
+    }
+
+    @Test("a file that another program changed or deleted is found by verify")
+    func changed() async throws {
+        let (lake, table) = try await imported(6)
+        let keys = try await files(lake).compactMap { ObjectKey($0) }
+        let bytes = try await lake.inner.get(keys[0], range: nil, bytesMax: 1 << 20).bytes
+        _ = try await lake.inner.put(bytes.dropLast() + [bytes[bytes.count - 1] ^ 1], to: keys[0])
+        _ = try await lake.inner.delete([keys[1]])
+        let listed = try await TableVerifier(table: table, depth: .listed).run { _, _ in }
+        #expect(listed.findings.map(\.kind) == [.missingObject])
+        let deep = try await TableVerifier(table: table, depth: .everything).run { _, _ in }
+        #expect(Set(deep.findings.map(\.kind)) == [.missingObject, .damagedObject])
+    }
+}

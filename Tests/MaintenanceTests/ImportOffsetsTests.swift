@@ -1,0 +1,95 @@
+import Catalog
+import LakeModel
+import ObjectStorage
+import TestSupport
+import Testing
+
+@testable import Maintenance
+
+@Suite("import with offsets from names")
+struct ImportOffsetsTests {
+    @Test("spans and ranges are those of the names and lines, in commits that follow each other")
+    func spans() async throws {
+        let lake = try MaintenanceLake(seed: 1)
+        let table = try await lake.open()
+        try await lake.leaveConnectFiles(0, [100..<130, 130..<135, 135..<190])
+        try await lake.leaveConnectFiles(1, [0..<7])
+        var importer = lake.importer(table, offsets: .fromNames)
+        importer.objectsPerCommit = 2
+        let report = try await lake.run(importer)
+        #expect(report.commits == 2)
+        let head = await table.head()
+        #expect(head.next(of: lake.source(0)) == 190 && head.next(of: lake.source(1)) == 7)
+        #expect(head.watermark() == nil, "folders do not tell how far event time has come")
+        let spans = report.adopted.map(\.object.offsets)
+        #expect(spans.first == [OffsetSpan(lake.source(0), first: 100, last: 129, count: 30)])
+        #expect(try await lake.faults(table).isEmpty)
+        // The files that follow are adopted where the table ends.
+        try await lake.leaveConnectFiles(0, [190..<200])
+        #expect(try await lake.run(importer).adopted.count == 1)
+        #expect(await table.head().next(of: lake.source(0)) == 200)
+        #expect(try await lake.faults(table).isEmpty)
+    }
+
+    @Test("a gap ends the import in front of it, with one line")
+    func gap() async throws {
+        let lake = try MaintenanceLake(seed: 2)
+        let table = try await lake.open()
+        try await lake.leaveConnectFiles(0, [0..<10, 11..<20])
+        let error = await #expect(throws: MaintenanceError.self) {
+            try await lake.run(lake.importer(table, offsets: .fromNames))
+        }
+        let text = try #require(error).description
+        #expect(text.contains("orders+0+0000000011.json.gz begins at offset 11 of orders/0, but what comes before it "))
+        #expect(await table.head().next(of: lake.source(0)) == 10, "what comes before it is adopted")
+        try await lake.leaveConnectFiles(0, [10..<11])
+        #expect(try await lake.run(lake.importer(table, offsets: .fromNames)).adopted.count == 2)
+        #expect(try await lake.faults(table).isEmpty)
+    }
+
+    @Test("a file that cannot be read is a gap too")
+    func unreadable() async throws {
+        let lake = try MaintenanceLake(seed: 3)
+        let table = try await lake.open()
+        try await lake.leaveConnectFiles(0, [0..<10, 20..<30])
+        try await lake.leave("topics/orders/year=2026/month=11/day=20/hour=05/orders+0+0000000010.json", "no\n")
+        let error = await #expect(throws: MaintenanceError.self) {
+            try await lake.run(lake.importer(table, offsets: .fromNames))
+        }
+        #expect(try #require(error).description.contains("cannot be adopted (event 1 is not JSON)"))
+        #expect(await table.head().next(of: lake.source(0)) == 10)
+    }
+
+    @Test("files that overlap each other or the table are not adopted")
+    func overlap() async throws {
+        let lake = try MaintenanceLake(seed: 4)
+        let table = try await lake.open()
+        try await lake.append(table, partitions: [0], count: 12)
+        try await lake.leaveConnectFiles(0, [0..<6, 6..<12])
+        let report = try await lake.run(lake.importer(table, offsets: .fromNames))
+        #expect(report.adopted.isEmpty)
+        #expect(report.passedOver.map(\.reason) == Array(repeating: "its offsets are in the table already", count: 2))
+        try await lake.leaveConnectFiles(0, [10..<20])
+        let error = await #expect(throws: MaintenanceError.self) {
+            try await lake.run(lake.importer(table, offsets: .fromNames))
+        }
+        #expect(try #require(error).description.contains("overlaps what the table holds up to 11"))
+        #expect(try await lake.faults(table).isEmpty)
+    }
+
+    @Test("a writer that was quicker is met by the same check as any other")
+    func race() async throws {
+        let lake = try MaintenanceLake(seed: 5)
+        let table = try await lake.open()
+        try await lake.leaveConnectFiles(0, [0..<6])
+        let importer = lake.importer(table, offsets: .fromNames)
+        let plan = try await importer.plan()
+        var random = SeededGenerator(seed: 1)
+        // The importer's own head is old by then.
+        let other = try await lake.open()
+        try await lake.append(other, partitions: [0], count: 6)
+        let report = try await importer.run(plan, using: &random)
+        #expect(report.adopted.isEmpty && report.passedOver.count == 1)
+        #expect(try await lake.faults(table).isEmpty)
+    }
+}
