@@ -23,6 +23,8 @@ public struct Compactor: Sendable {
     public var writer: WriterIdentity
     /// Rows of Parquet objects that are made of others; nil for raw ones.
     public var shape: ParquetTableShape?
+    /// Columns of Parquet objects with Bloom filters.
+    public var bloomFilters = BloomFilterFields()
 
     public init(
         table: Table, writer: WriterIdentity, formats: RowFormats = .all, putOptions: PutOptions = PutOptions()
@@ -163,7 +165,7 @@ extension Compactor {
         _ group: CompactionGroup, _ policy: CompactionPolicy, _ inputs: [DataObject]
     ) -> RewriteSpec {
         var spec = RewriteSpec(inputs: inputs, format: group.outputFormat)
-        spec.encoding = EncodingOptions(level: policy.level)
+        spec.encoding = EncodingOptions(level: policy.level, bloomFilters: bloomFilters)
         if group.format != .parquet || isShredding(inputs, policy) { spec.encoding.shape = shape?.keepingMisfits }
         spec.order = group.format == .value ? .input : policy.order
         // A little over the target, so that a group just above it does not leave a crumb.

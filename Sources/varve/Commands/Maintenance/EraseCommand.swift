@@ -110,6 +110,7 @@ struct EraseCommand: AsyncParsableCommand {
         let settings = session.tableSettings(table.table)
         eraser.holds = settings?.lifecycle.policy.holds ?? []
         if let level = settings?.compact.level { eraser.level = level }
+        if let settings { eraser.bloomFilters = settings.parquet.fields }
         eraser.parallelMax = parallel
         return eraser
     }
@@ -137,9 +138,12 @@ struct EraseCommand: AsyncParsableCommand {
         session.console.say(
             "\(table.table): \(report.events) events in \(report.objects.count) objects match, of "
                 + "\(report.eventsExamined) in \(report.objectsExamined)")
-        if report.objectsPassedOver > 0 {
-            session.console.say("\(report.objectsPassedOver) objects were not read: their keys lie elsewhere")
-        }
+        session.console.say(
+            "ruled out: \(report.objectsPassedOver) objects by their bounds in the catalog, \(report.objectsFiltered) by "
+                + "their own statistics and Bloom filters (\(humanBytes(report.bytesAsked)) of them read)")
+        session.console.say(
+            "read: \(report.objectsExamined) objects, \(humanBytes(report.bytesExamined)), \(report.requests.gets) "
+                + "requests in all, about $\(decimal(report.requests.dollars, places: 3))")
         if report.unreadable > 0 {
             session.console.say(
                 "\(report.unreadable) payloads are not JSON and could not be compared; see --search-raw")
