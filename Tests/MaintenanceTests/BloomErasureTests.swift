@@ -56,7 +56,8 @@ private struct OddEvents {
         let all = [
             #"{"user":\#(text)}"#, #"{"user":"x","user":"\#(text)"}"#, #"{"n":"\#(text)"}"#, #"{"n":\#(text).0}"#,
             #"{"a":"\#(text)"}"#, #"{"a":{"b":\#(text)}}"#, #"{"a":{"c":"\#(text)"}}"#, #"{"new":"\#(text)"}"#,
-            #"["\#(text)"]"#, #""\#(text)""#, #"{"user":true}"#, #"{"\u0075ser":"\#(text)"}"#, #"{"a":[{"b":"\#(text)"}]}"#,
+            #"["\#(text)"]"#, #""\#(text)""#, #"{"user":true}"#, #"{"\u0075ser":"\#(text)"}"#,
+            #"{"a":[{"b":"\#(text)"}]}"#,
             #"{"user":"\#(text)","\u0075ser":"1"}"#, #"{"n":99999999999999999999}"#,
         ]
         return all.randomElement(using: &random) ?? ""
@@ -126,7 +127,7 @@ struct BloomErasureTests {
         return found
     }
 
-    @Test("what is ruled out never holds a match", arguments: 0..<24 as Range<UInt64>)
+    @Test("what is ruled out never holds a match", arguments: 0..<16 as Range<UInt64>)
     func sound(seed: UInt64) async throws {
         let lake = try MaintenanceLake(seed: seed)
         let table = try await lake.open()
@@ -134,12 +135,16 @@ struct BloomErasureTests {
         try await fill(lake, table, seed: seed, hours: 8, shreds: shreds)
         var random = SeededGenerator(seed: seed &+ 99)
         var ruledOut: Int64 = 0
-        let fields = ["user", "n", "a.b", "/a.b", "a", "new", "any", "any.k", "tags", "/tags/0", "/0", "@key"]
-        for _ in 0..<24 {
+        let fields =
+            shreds
+            ? ["user", "n", "a.b", "/a.b", "a", "new", "any", "any.k", "tags", "/tags/0", "/0", "@key"]
+            : ["user", "@key", "@key", "@key"]
+        for _ in 0..<14 {
             let field = fields.randomElement(using: &random) ?? "user"
             let values = (0..<Int.random(in: 1...3, using: &random)).map { _ in
                 let user = Int.random(in: 0..<80, using: &random)
-                return ["\(user)", "u\(user)", "-\(user)", "\(user).0", "k\(user)", "true"].randomElement(using: &random)
+                return ["\(user)", "u\(user)", "-\(user)", "\(user).0", "k\(user)", "true"].randomElement(
+                    using: &random)
                     ?? ""
             }
             let request = try ErasureRequest(where: field, ids: values, searchesRaw: random.chance(0.1))

@@ -165,7 +165,8 @@ struct FieldProbeTests {
         #expect(ParquetFieldProbe(.key, values: values.dropLast()) != nil)
     }
 
-    @Test("other readers take the files and see the same", .enabled(if: Reference.python != nil, "\(Reference.missing)"))
+    @Test(
+        "other readers take the files and see the same", .enabled(if: Reference.python != nil, "\(Reference.missing)"))
     func others() async throws {
         let directory = try TemporaryDirectory("varve-bloom")
         let path = directory.path + "/rows.parquet"
@@ -179,14 +180,13 @@ struct FieldProbeTests {
         try Data("{\"rows\":[\(try canonicalRows(bytes).joined(separator: ","))],\"uuid\":[]}".utf8)
             .write(to: URL(fileURLWithPath: directory.path + "/rows.json"))
         print(try await Reference.run("check", directory.path))
-        func excluded(_ column: String, _ there: [String], _ strangers: [String]) async throws {
-            let values = there + strangers
-            let answer = try await Reference.run(["bloom", path, column] + values).split(separator: "\n")
-            #expect(answer.prefix(there.count).allSatisfy { $0 == "False" }, "\(column): \(answer)")
-            #expect(answer.suffix(strangers.count).count { $0 == "True" } >= strangers.count - 1, "\(column): \(answer)")
-        }
-        try await excluded("_key", ["key-0", "key-49"], ["key-50", "nobody", "key-"])
-        try await excluded("s", ["user-0", "user-89"], ["user-90", "nobody", "u"])
-        try await excluded("n", ["0", "76"], ["77", "-1", "123456"])
+        let answer = try await Reference.run("bloom", path, "_key", "key-0", "key-49", "key-50", "nobody", "key-")
+            .split(separator: "\n")
+        #expect(answer.prefix(2).allSatisfy { $0 == "False" }, "\(answer)")
+        #expect(answer.suffix(3).count { $0 == "True" } >= 2, "\(answer)")
+        // DuckDB's probe counts columns otherwise where one before is nested; its scans do not.
+        let texts = try await Reference.run("count", path, "s", "user-0", "user-89", "user-90")
+        #expect(texts == "6 6\n5 5\n0 0\n")
+        #expect(try await Reference.run("count", path, "n", "0", "76", "77") == "7 7\n6 6\n0 0\n")
     }
 }

@@ -23,6 +23,8 @@ public struct Eraser: Sendable {
     public var level: Int32 = 3
     /// Columns of rewritten Parquet objects with Bloom filters.
     public var bloomFilters = BloomFilterFields()
+    /// Nothing is ruled out.
+    public var readsAll = false
     /// Smaller Parquet objects are read at once, without a look at their footers.
     public var askedBytesMin: Int64 = 256 << 10
     /// Footers that are asked for at once.
@@ -147,7 +149,7 @@ extension Eraser {
     ) async throws -> Int {
         let snapshot = try await table.snapshot()
         report.version = snapshot.version
-        let candidates = ErasureCandidates(request)
+        let candidates = ErasureCandidates(request, readsAll: readsAll)
         var sum = 0
         for window in VerifyWindows.plan(snapshot.manifests) {
             let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
@@ -275,8 +277,9 @@ extension Eraser {
         if let storageClass = labels.storageClass { options.storageClass = storageClass }
         let rewriter = Rewriter(store: table.store, table: table.name, formats: formats, putOptions: options)
         let spec = RewriteSpec(
-            inputs: [object], format: object.format, 
-            encoding: EncodingOptions(level: labels.level ?? level, bloomFilters: bloomFilters), order: .input, tags: object.tags)
+            inputs: [object], format: object.format,
+            encoding: EncodingOptions(level: labels.level ?? level, bloomFilters: bloomFilters), order: .input,
+            tags: object.tags)
         let matcher = EventMatcher(request)
         let result = try await rewriter.run(spec, commit: name) { try !matcher.matches($0) }
         guard result.droppedRecords == scan.matches else {

@@ -11,7 +11,11 @@ struct ErasureCandidates: Sendable {
     /// Nil where a footer would tell nothing either.
     let probe: ParquetFieldProbe?
 
-    init(_ request: ErasureRequest) {
+    init(_ request: ErasureRequest, readsAll: Bool = false) {
+        guard !readsAll else {
+            (keys, probe) = (nil, nil)
+            return
+        }
         keys = request.field == .key ? request.values.sorted { $0.lexicographicallyPrecedes($1) } : nil
         probe =
             switch request.field {

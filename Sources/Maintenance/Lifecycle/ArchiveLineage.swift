@@ -4,8 +4,8 @@ import LakeModel
 /// What a table's log says became of objects that are not live any more.
 struct ArchiveLineage {
     enum Fate: Hashable {
-        /// All its events that are left are in live objects.
-        case replaced
+        /// All its events that are left are in these live objects; in none where all were erased.
+        case rewritten(heirs: Set<String>)
         /// A rule removed it, and nothing took its place.
         case expired
         /// The log that tells was collected, or some of its events expired under another name.
@@ -22,8 +22,8 @@ struct ArchiveLineage {
     private let listed: [ListedCommit]
     private let newest: Int64
     private var removals: [String: Removal] = [:]
-    /// Whether an erasure left nothing of an object.
-    private(set) var hasErased = false
+    /// Hours of which objects were rewritten or erased.
+    private var hours: Set<LakeHour> = []
     /// The oldest version that was read; reading goes backwards from it.
     private var readFrom: Int64
 
@@ -54,10 +54,15 @@ struct ArchiveLineage {
         for object in commit.add { added[Self.folder(object.path), default: []].append(object.path) }
         for path in commit.remove {
             let removal = Removal(kind: commit.kind, successors: added[Self.folder(path)] ?? [])
-            hasErased = hasErased || removal.kind == .erase && removal.successors.isEmpty
+            if removal.kind == .erase || !removal.successors.isEmpty, let partition = PartitionPath(dataPath: path) {
+                hours.insert(LakeHour(partition))
+            }
             removals[path] = removal
         }
     }
+
+    /// Whether something of these hours was rewritten or erased.
+    func concerns(_ window: ClosedRange<LakeHour>) -> Bool { hours.contains(where: window.contains) }
 
     /// Side and partition.
     private static func folder(_ path: String) -> Substring {
@@ -67,15 +72,20 @@ struct ArchiveLineage {
     /// - `live`: paths of the live objects of its side and partition.
     func fate(of path: String, live: Set<String>) -> Fate {
         guard let own = removals[path] else { return .unknown }
-        if own.successors.isEmpty { return own.kind == .erase ? .replaced : .expired }
+        if own.successors.isEmpty, own.kind != .erase { return .expired }
+        var heirs: Set<String> = []
         var todo = own.successors
         var seen = Set(todo)
         while let next = todo.popLast() {
-            if live.contains(next) { continue }
-            guard let removal = removals[next] else { return .unknown }
-            if removal.successors.isEmpty, removal.kind != .erase { return .unknown }
+            guard !live.contains(next) else {
+                heirs.insert(next)
+                continue
+            }
+            guard let removal = removals[next], !removal.successors.isEmpty || removal.kind == .erase else {
+                return .unknown
+            }
             for successor in removal.successors where seen.insert(successor).inserted { todo.append(successor) }
         }
-        return .replaced
+        return .rewritten(heirs: heirs)
     }
 }

@@ -5,7 +5,7 @@ import ObjectStorage
 /// Copies objects that have reached an age into the same table of another lake, and commits them there.
 ///
 /// The archive holds each event once. Where the table has rewritten archived objects, the archive takes what stands in
-/// their place and drops them in the same commit, as soon as all of the partition's side is old enough. What expired
+/// their place and drops them in the same commit, as soon as all of that is old enough. What expired
 /// from the table stays in the archive. A crash leaves copies that no commit added, which the next run takes up.
 struct Archiver: Sendable {
     let table: Table
@@ -55,7 +55,7 @@ struct Archiver: Sendable {
         for window in VerifyWindows.plan(snapshot.manifests) {
             let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
             let live = try await snapshot.objects(query)
-            guard lineage.hasErased || live.contains(where: { planner.isDue(rule, $0) }) else { continue }
+            guard lineage.concerns(window) || live.contains(where: { planner.isDue(rule, $0) }) else { continue }
             let archived = kept.version > 0 ? try await kept.objects(query) : []
             var batch: [Step] = []
             for (live, archived) in Self.byFolder(live, archived) {
@@ -91,26 +91,36 @@ struct Archiver: Sendable {
         _ live: [DataObject], _ archived: [DataObject], _ lineage: inout ArchiveLineage
     ) async throws -> Step? {
         let held = Set(archived.map(ObjectContents.init))
-        let missing = live.filter { rule.selects($0) && !held.contains(ObjectContents($0)) }
-        var step = Step(copy: missing.filter { planner.isDue(rule, $0) })
+        let missing = live.filter { !held.contains(ObjectContents($0)) }
         let present = Set(live.map(ObjectContents.init))
         let stale = archived.filter { !present.contains(ObjectContents($0)) }
-        if !step.copy.isEmpty, let oldest = stale.map(\.uploadedAt).min() { try await lineage.read(since: oldest) }
+        let due = missing.filter { planner.isDue(rule, $0) }
+        if !due.isEmpty, let oldest = stale.map(\.uploadedAt).min() { try await lineage.read(since: oldest) }
         let paths = Set(live.map(\.path))
+        var rewritten: [(object: DataObject, heirs: Set<String>)] = []
         for object in stale {
             switch lineage.fate(of: object.path, live: paths) {
-            case .replaced: step.drop.append(object)
+            case .rewritten(let heirs): rewritten.append((object, heirs))
             case .expired: continue
-            case .unknown where step.copy.isEmpty: continue
+            case .unknown where due.isEmpty: continue
             case .unknown:
-                step.problem =
-                    "the log no longer tells what became of \(object.path), which the archive holds; archive more often "
-                    + "than vacuum.log_after"
+                return Step(
+                    copy: due,
+                    problem: "the log no longer tells what became of \(object.path), which the archive holds; archive "
+                        + "more often than vacuum.log_after")
             }
         }
         // What takes the place of archived objects comes all at once, so that the archive has each event once.
-        if !step.drop.isEmpty, step.copy.count < missing.count { return nil }
-        return step.copy.isEmpty && step.drop.isEmpty ? nil : step
+        var waiting = Set(missing.filter { !planner.isOld(rule, $0) }.map(\.path))
+        var before = -1
+        while waiting.count != before {
+            before = waiting.count
+            for family in rewritten where !family.heirs.isDisjoint(with: waiting) { waiting.formUnion(family.heirs) }
+        }
+        let replaced = rewritten.filter { $0.heirs.isDisjoint(with: waiting) }
+        let heirs = replaced.reduce(into: Set(due.map(\.path))) { $0.formUnion($1.heirs) }
+        let copy = missing.filter { heirs.contains($0.path) && !waiting.contains($0.path) }
+        return copy.isEmpty && replaced.isEmpty ? nil : Step(copy: copy, drop: replaced.map(\.object))
     }
 }
 

@@ -74,7 +74,8 @@ public struct Lifecycle: Sendable {
         guard let layout = try await table.snapshot().head.layout else { return nil }
         return Archiver(
             table: table, archive: try await Archiver.open(table, in: archive, layout: layout), rule: rule,
-            planner: try LifecyclePlanner(policy: policy, layout: layout, now: clock.now()), layout: layout, writer: writer,
+            planner: try LifecyclePlanner(policy: policy, layout: layout, now: clock.now()), layout: layout,
+            writer: writer,
             storageClass: archiveStorageClass)
     }
 

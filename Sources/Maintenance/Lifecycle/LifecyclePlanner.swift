@@ -58,6 +58,9 @@ public struct LifecyclePlanner: Sendable {
         rule.covers(object, newestEvent: newestEvent(object), now: now)
     }
 
+    /// Whether it is, were the rule for such objects.
+    func isOld(_ rule: LifecycleRule, _ object: DataObject) -> Bool { rule.isOld(newestEvent(object), now: now) }
+
     /// The hold that keeps an object, if any.
     public func hold(on object: DataObject) -> LegalHold? { policy.holds.first { $0.holds(object) } }
 

@@ -32,7 +32,8 @@ final class ParquetRowEncoder: RowEncoding {
         let chunks = Chunks()
         self.chunks = chunks
         rows = try ParquetTableRows(shape)
-        file = try ParquetFileWriter(schema: shape.schema(), settings: shape.settings(settings, bloomFilters: options.bloomFilters)
+        file = try ParquetFileWriter(
+            schema: shape.schema(), settings: shape.settings(settings, bloomFilters: options.bloomFilters)
         ) { bytes in
             chunks.all.append(Array(bytes))
             chunks.bytes += bytes.count

@@ -129,7 +129,8 @@ extension LakeSession {
         let names = try settings.tables.filter { !$0.lifecycle.isEmpty }.map { try TableName.parse($0.name) }
         guard !names.isEmpty else {
             throw CommandFailure(
-                .configuration, "no table has rules", at: "tables", fix: "write lifecycle.rules or lifecycle.archive under a table")
+                .configuration, "no table has rules", at: "tables",
+                fix: "write lifecycle.rules or lifecycle.archive under a table")
         }
         return names
     }
