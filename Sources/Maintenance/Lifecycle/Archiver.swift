@@ -5,8 +5,8 @@ import ObjectStorage
 /// Copies objects that have reached an age into the same table of another lake, and commits them there.
 ///
 /// The archive holds each event once. Where the table has rewritten archived objects, the archive takes what stands in
-/// their place and drops them in the same commit, as soon as all of that is old enough. What expired
-/// from the table stays in the archive. A crash leaves copies that no commit added, which the next run takes up.
+/// their place and drops them in the same commit, as soon as all of that is old enough. What expired from the table
+/// stays in the archive. A crash leaves copies that no commit added, which the next run takes up.
 struct Archiver: Sendable {
     let table: Table
     let archive: Table

@@ -18,7 +18,7 @@ extension SettingsGrammar {
             "How events are written. Envelope is lossless; value keeps only the payload, one JSON line each; Parquet "
                 + "is lossless columns, or payloads taken apart where `schema` says how."),
         SettingKey("schema", .record(schema), "Columns of JSON payloads in Parquet; without one, payloads stay whole."),
-        SettingKey("parquet", .record(parquet), "Parquet files themselves."),
+        SettingKey("parquet", .record(parquet), "What Parquet files are made with."),
         SettingKey("compression", .record(compression), "zstd."),
         SettingKey("rotate", .record(rotate), "When an open object is full; whichever comes first."),
         SettingKey("late", .record(late), "What to do with events far behind the table's time."),
