@@ -108,8 +108,11 @@ final class RowEncoder: @unchecked Sendable {
     private var file: ParquetFileWriter?
     private let sink = ChunkSink()
 
-    init(_ shape: ParquetTableShape, _ settings: ParquetWriterSettings) {
-        (self.shape, self.settings) = (shape, shape.settings(settings))
+    init(
+        _ shape: ParquetTableShape, _ settings: ParquetWriterSettings,
+        bloomFilters: BloomFilterFields = BloomFilterFields()
+    ) {
+        (self.shape, self.settings) = (shape, shape.settings(settings, bloomFilters: bloomFilters))
     }
 
     /// What a scratch for it has to be made for.

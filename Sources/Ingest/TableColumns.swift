@@ -14,9 +14,14 @@ public struct ParquetSettings: Sendable {
     public var fields: Fields
     /// What becomes of an event with a value that does not fit its column.
     public var misfits: ShreddedTableWriter.MisfitPolicy
+    /// Columns with Bloom filters.
+    public var bloomFilters: BloomFilterFields
 
-    public init(_ fields: Fields = .raw, misfits: ShreddedTableWriter.MisfitPolicy = .rest) {
-        (self.fields, self.misfits) = (fields, misfits)
+    public init(
+        _ fields: Fields = .raw, misfits: ShreddedTableWriter.MisfitPolicy = .rest,
+        bloomFilters: BloomFilterFields = BloomFilterFields()
+    ) {
+        (self.fields, self.misfits, self.bloomFilters) = (fields, misfits, bloomFilters)
     }
 
     /// What is known before the first event; nil where the columns come from the events.

@@ -36,8 +36,8 @@ extension TableWriter {
             file.compressionLevel = settings.compressionLevel
             file.rowGroupBytes = workshop.settings.rowGroupBytes
             file.pageBytes = min(file.pageBytes, max(64 << 10, workshop.settings.frameBytes))
-            return .rows(
-                RowContent(rows: try ParquetTableRows(shape), encoder: RowEncoder(shape, file), shape: shape))
+            let encoder = RowEncoder(shape, file, bloomFilters: settings.parquet.bloomFilters)
+            return .rows(RowContent(rows: try ParquetTableRows(shape), encoder: encoder, shape: shape))
         } catch {
             throw SourceError("table \(settings.name): \(error)")
         }

@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @testable import varve
@@ -128,6 +130,32 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
                 + "secret_access_key, or neither"),
     ]
 
+    static let columns = [
+        BadSettings(
+            "Bloom filters without Parquet", table + "    parquet: {bloom_filters: [\"@key\"]}\n",
+            says: "varve: Bloom filters in a table without Parquet: v.yaml:5 tables[0].parquet.bloom_filters: set "
+                + "format: parquet, or compact.format: parquet"),
+        BadSettings(
+            "a Bloom filter on a field of whole payloads",
+            table + "    format: parquet\n    parquet: {bloom_filters: [\"@key\", user.id]}\n",
+            says: "varve: a Bloom filter on a field of payloads that stay whole: v.yaml:6 "
+                + "tables[0].parquet.bloom_filters[1]: write @key, or give the table a schema"),
+        BadSettings(
+            "a Bloom filter on a header",
+            table + "    format: parquet\n    parquet: {bloom_filters: [\"@header:h\"]}\n",
+            says:
+                "varve: found '@header:h': v.yaml:6 tables[0].parquet.bloom_filters[0]: write @key, user_id, user.id or "
+                + "/user/id"),
+        BadSettings(
+            "two lakes to archive into",
+            table + "    lifecycle: {archive: {to: \"file:///x\", config: y.yaml}}\n",
+            says:
+                "varve: two lakes to archive into: v.yaml:5 tables[0].lifecycle.archive.config: leave out to or config"),
+        BadSettings(
+            "an archive in itself", table + "    lifecycle: {archive: {to: \"file:///l\"}}\n",
+            says: "varve: a lake cannot be its own archive: v.yaml:5 tables[0].lifecycle.archive.to: name another lake"),
+    ]
+
     static let outside = [
         BadSettings(
             "a missing variable", head + "s3: {secret_access_key: \"${NOPE}\"}\ntables: [{name: a}]\n",
@@ -153,7 +181,7 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
                 + "without gaps"),
     ]
 
-    static let all = structure + values + crossings + outside
+    static let all = structure + values + crossings + columns + outside
 }
 
 @Suite("wrong configurations")
@@ -165,6 +193,34 @@ struct BadSettingsTests {
         #expect(outcome.errorLines == bad.lines)
         #expect(outcome.status == .configuration)
         #expect(outcome.output.isEmpty)
+    }
+
+    @Test(
+        "Bloom filters are compared with the schema, whose file is read",
+        arguments: [
+            ("[\"@key\", user.id, /n]", nil), ("[user]", "/user"), ("[\"@key\", user.id, /user/name]", "/user/name"),
+            ("[tags]", "/tags"), ("[ok]", "/ok"),
+        ] as [(String, String?)])
+    func bloomFilters(fields: String, wrong: String?) async throws {
+        let directory = try TemporaryDirectory("varve-schema")
+        let schema = directory.path + "/s.json"
+        let text = """
+            {"type": "object", "properties": {"n": {"type": "integer"}, "ok": {"type": "boolean"},
+             "tags": {"type": "array", "items": {"type": "string"}},
+             "user": {"type": "object", "properties": {"id": {"type": "string"}}}}}
+            """
+        try Data(text.utf8).write(to: URL(filePath: schema))
+        let yaml =
+            BadSettings.table + "    format: parquet\n    schema: {json_schema: \(schema)}\n"
+            + "    parquet: {bloom_filters: \(fields)}\n"
+        let outcome = await runVarve(["config", "check", "--config", "v.yaml"], files: ["v.yaml": yaml])
+        guard let wrong else {
+            #expect(outcome.status == .success, "\(outcome.errors)")
+            return
+        }
+        #expect(outcome.status == .configuration && outcome.errorLines.count == 1)
+        #expect(
+            outcome.errors.hasPrefix("varve: the schema has no column of single values for \(wrong): tables.orders."))
     }
 
     @Test("a file that is not there is status 66")

@@ -103,6 +103,60 @@ struct EraseTests {
         #expect(again.errors.contains("0 objects changed"))
     }
 
+    @Test("with Bloom filters a plan says what was ruled out, and how")
+    func bloomFilters() async throws {
+        let lake = try await SplitLake()
+        let yaml = """
+            tables:
+              - name: orders
+                compact: { format: parquet, cold_after: 0s }
+                parquet: { bloom_filters: ["@key"] }
+            """
+        let file = lake.directory.path + "/v.yaml"
+        let files = [file: yaml]
+        let compacted = await lake.run(["compact", "--config", file], files: files)
+        #expect(compacted.status == .success, "\(compacted.errors)")
+        let erase = ["erase", "--config", file, "--table", "orders"]
+        let planned = await lake.run(erase + ["--where", "@key = zzz"], files: files)
+        #expect(planned.errors.contains("ruled out: 1 objects by their bounds in the catalog"), "\(planned.errors)")
+        #expect(planned.errors.contains("read: 0 objects"))
+        let read = await lake.run(erase + ["--where", "n = 17"], files: files)
+        #expect(read.errors.contains("orders: 1 events in 1 objects match, of 40 in 1"), "\(read.errors)")
+    }
+
+    @Test("an archive gets old objects, which expire then, and is a lake of its own")
+    func archive() async throws {
+        let lake = try await SplitLake()
+        let other = try TemporaryDirectory("varve-archive")
+        let yaml = """
+            tables:
+              - name: orders
+                lifecycle:
+                  archive: { to: "file://\(other.path)", after: 0s }
+                  rules:
+                    - { name: keep, do: expire, after: 0s }
+            """
+        let file = lake.directory.path + "/v.yaml"
+        let files = [file: yaml]
+        let planned = await lake.run(["lifecycle", "plan", "--config", file, "--output", "csv"], files: files)
+        #expect(planned.output.split(separator: "\n").count { $0.contains("orders,archive,archive") } == 4)
+        #expect(planned.errors.contains("8 objects ("), "\(planned.errors)")
+        let applied = await lake.run(
+            ["lifecycle", "apply", "--yes", "--config", file, "--output", "json"], files: files)
+        #expect(applied.status == .success, "\(applied.errors)")
+        #expect(await lake.run(["cat", "orders"]).output.isEmpty)
+        let archive = ["--lake", "file://\(other.path)"]
+        func run(_ arguments: [String]) async -> CommandOutcome {
+            await runVarve(arguments + archive, clock: SystemClock())
+        }
+        #expect(await run(["cat", "orders"]).output == lake.expected)
+        let verified = await run(["verify", "--deep"])
+        #expect(verified.status == .success, "\(verified.output)\(verified.errors)")
+        #expect(await run(["lifecycle", "history", "orders"]).output.contains("archive 4 objects of"))
+        let again = await lake.run(["lifecycle", "apply", "--yes", "--config", file], files: files)
+        #expect(again.errors.contains("0 objects changed"), "\(again.errors)")
+    }
+
     @Test(
         "wrong arguments are refused in one line",
         arguments: [

@@ -4,6 +4,7 @@
     parquet_reference.py write DIR SEED   writes files of random tables by all three, each with its .json
     parquet_reference.py dump FILE...     prints what pyarrow reads
     parquet_reference.py bloom FILE COLUMN VALUE...  prints what DuckDB finds excluded by Bloom filters
+    parquet_reference.py count FILE COLUMN VALUE...  prints how many rows DuckDB and pyarrow find with each value
 
 Canonical: integers and booleans as they are, floats and bytes as hex of their little-endian or own bytes, decimals as
 unscaled integers, times and timestamps as nanoseconds, structures as lists of their fields, maps as lists of pairs.
@@ -374,6 +375,16 @@ def bloom(path, column, *values):
         print(all(row[0] for row in answer.fetchall()))
 
 
+def count(path, column, *values):
+    """Rows with each of the values by DuckDB, whose scans ask Bloom filters, and by pyarrow, one line each."""
+    import duckdb
+
+    texts = [str(value) for value in pq.read_table(path, columns=[column]).column(column).to_pylist()]
+    for value in values:
+        found = duckdb.sql(f"SELECT count(*) FROM '{path}' WHERE {column} = '{value}'").fetchall()[0][0]
+        print(found, texts.count(value))
+
+
 if __name__ == "__main__":
-    command = {"check": check, "write": write, "dump": dump, "bloom": bloom}[sys.argv[1]]
+    command = {"check": check, "write": write, "dump": dump, "bloom": bloom, "count": count}[sys.argv[1]]
     sys.exit(command(*sys.argv[2:]))

@@ -24,6 +24,9 @@ public struct JSONPointer: Sendable {
         (self.description, self.text, self.steps) = (text, names, steps)
     }
 
+    /// The unescaped names of its steps.
+    var names: [ArraySlice<UInt8>] { steps.map { text[$0.offset..<$0.offset + $0.count] } }
+
     /// RFC 6901 section 4: `~1` is a slash, `~0` a tilde, and no other tilde may stand.
     private static func unescaped(_ part: some Sequence<UInt8>) -> [UInt8]? {
         var name: [UInt8] = []

@@ -26,6 +26,8 @@ public struct Compactor: Sendable {
     /// Rows of Parquet objects that are made of others have the fields that a sample of their payloads has, in place of
     /// `shape`.
     public var infersShape = false
+    /// Columns of Parquet objects with Bloom filters.
+    public var bloomFilters = BloomFilterFields()
 
     public init(
         table: Table, writer: WriterIdentity, formats: RowFormats = .all, putOptions: PutOptions = PutOptions()
@@ -177,7 +179,7 @@ extension Compactor {
         _ group: CompactionGroup, _ policy: CompactionPolicy, _ inputs: [DataObject]
     ) -> RewriteSpec {
         var spec = RewriteSpec(inputs: inputs, format: group.outputFormat)
-        spec.encoding = EncodingOptions(level: policy.level)
+        spec.encoding = EncodingOptions(level: policy.level, bloomFilters: bloomFilters)
         if isTakenApart(group, policy, inputs) { spec.encoding.shape = shape?.keepingMisfits }
         spec.order = group.format == .value ? .input : policy.order
         // A little over the target, so that a group just above it does not leave a crumb.

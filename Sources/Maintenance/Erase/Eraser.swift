@@ -1,4 +1,5 @@
 public import Catalog
+public import Formats
 public import LakeModel
 public import ObjectStorage
 
@@ -20,6 +21,14 @@ public struct Eraser: Sendable {
     public var holds: [LegalHold] = []
     /// zstd's level of what is written anew.
     public var level: Int32 = 3
+    /// Columns of rewritten Parquet objects with Bloom filters.
+    public var bloomFilters = BloomFilterFields()
+    /// Nothing is ruled out.
+    public var readsAll = false
+    /// Smaller Parquet objects are read at once, without a look at their footers.
+    public var askedBytesMin: Int64 = 256 << 10
+    /// Footers that are asked for at once.
+    public var askedAtOnceMax = 16
     /// Rounds over what others rewrote meanwhile.
     public var roundsMax = 20
 
@@ -105,6 +114,16 @@ final class ObjectScan: Sendable {
     }
 }
 
+/// An object and what its footer told. A class: see `Compactor.Finished`.
+private final class Asked: Sendable {
+    let object: DataObject
+    let result: ProbeResult?
+
+    init(_ object: DataObject, _ result: ProbeResult?) {
+        (self.object, self.result) = (object, result)
+    }
+}
+
 /// What an erasure has looked through.
 private struct Seen {
     private var paths: Set<PathHash> = []
@@ -130,7 +149,7 @@ extension Eraser {
     ) async throws -> Int {
         let snapshot = try await table.snapshot()
         report.version = snapshot.version
-        let candidates = ErasureCandidates(request)
+        let candidates = ErasureCandidates(request, readsAll: readsAll)
         var sum = 0
         for window in VerifyWindows.plan(snapshot.manifests) {
             let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
@@ -139,8 +158,8 @@ extension Eraser {
             report.objectsPassedOver += Int64(unseen.count - objects.count)
             // A few at a time, so that their rewrites are committed before others rewrite them.
             for start in stride(from: 0, to: objects.count, by: 64) {
-                let batch = objects[start..<min(start + 64, objects.count)]
-                let scans = try await scan(Array(batch))
+                let batch = Array(objects[start..<min(start + 64, objects.count)])
+                let scans = try await scan(try await ask(batch, candidates, &report))
                 for scan in scans where !scan.isGone { report.examined(scan) }
                 for scan in scans where scan.isGone { try seen.noteGone(scan.object) }
                 sum += scans.count(where: \.isGone)
@@ -149,6 +168,39 @@ extension Eraser {
             }
         }
         return sum
+    }
+
+    /// Asks footers and Bloom filters; answers the objects that have to be read.
+    private func ask(
+        _ objects: [DataObject], _ candidates: ErasureCandidates, _ report: inout ErasureReport
+    ) async throws -> [DataObject] {
+        try await withThrowingTaskGroup(of: Asked.self) { group in
+            var read: [DataObject] = []
+            func note(_ asked: Asked) {
+                if let result = asked.result { report.asked(result) }
+                if asked.result?.mayHold ?? true { read.append(asked.object) }
+            }
+            for (index, object) in objects.enumerated() {
+                if index >= max(1, askedAtOnceMax), let asked = try await group.next() { note(asked) }
+                group.addTask { Asked(object, try await ask(object, candidates)) }
+            }
+            for try await asked in group { note(asked) }
+            return read
+        }
+    }
+
+    /// Nil where nothing is told; the object is read then, which tells too what is wrong with it.
+    private func ask(_ object: DataObject, _ candidates: ErasureCandidates) async throws -> ProbeResult? {
+        guard let probe = candidates.probe(for: object, bytesMin: askedBytesMin),
+            let reader = formats.reader(object.format, table.store, table.name)
+        else { return nil }
+        do {
+            return try await reader.ask(probe, in: object)
+        } catch ReadError.missing {
+            return nil
+        } catch ReadError.damaged {
+            return nil
+        }
     }
 
     /// Results in the order of paths.
@@ -225,8 +277,9 @@ extension Eraser {
         if let storageClass = labels.storageClass { options.storageClass = storageClass }
         let rewriter = Rewriter(store: table.store, table: table.name, formats: formats, putOptions: options)
         let spec = RewriteSpec(
-            inputs: [object], format: object.format, encoding: EncodingOptions(level: labels.level ?? level),
-            order: .input, tags: object.tags)
+            inputs: [object], format: object.format,
+            encoding: EncodingOptions(level: labels.level ?? level, bloomFilters: bloomFilters), order: .input,
+            tags: object.tags)
         let matcher = EventMatcher(request)
         let result = try await rewriter.run(spec, commit: name) { try !matcher.matches($0) }
         guard result.droppedRecords == scan.matches else {

@@ -40,6 +40,8 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
     public var version: Int64
     public var eventsExamined: Int64
     public var objectsExamined: Int64
+    /// Objects whose bounds or Bloom filters left no room for the values; absent where every object was read.
+    public var objectsRuledOut: Int64?
     /// Events whose payload could not be looked into.
     public var unreadable: Int64
     public var eventsErased: Int64
@@ -61,6 +63,7 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
         case version
         case eventsExamined = "events_examined"
         case objectsExamined = "objects_examined"
+        case objectsRuledOut = "objects_ruled_out"
         case unreadable
         case eventsErased = "events_erased"
         case objects, commits, held
@@ -80,6 +83,8 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
         valuesHash = Self.hash(request.values, salt: salt.description)
         (startedAt, finishedAt, version) = (report.startedAt, report.finishedAt, report.version)
         (eventsExamined, objectsExamined) = (report.eventsExamined, report.objectsExamined)
+        let ruledOut = report.objectsPassedOver + report.objectsFiltered
+        objectsRuledOut = ruledOut > 0 ? ruledOut : nil
         (unreadable, eventsErased) = (report.unreadable, report.events)
         (objects, commits, held) = (report.objects, report.commits, report.held)
         bytesGoneBy = report.finishedAt.advanced(byMilliseconds: grace.inMilliseconds)

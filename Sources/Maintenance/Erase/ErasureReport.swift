@@ -44,8 +44,14 @@ public struct ErasureReport: Hashable, Sendable {
     public var objectsExamined: Int64 = 0
     /// Objects that were not read, as their bounds in the catalog leave no room for any of the values.
     public var objectsPassedOver: Int64 = 0
+    /// Objects of which only the footer was read, and Bloom filters, which leave no room for any of the values.
+    public var objectsFiltered: Int64 = 0
     public var eventsExamined: Int64 = 0
     public var bytesExamined: Int64 = 0
+    /// Of footers and Bloom filters.
+    public var bytesAsked: Int64 = 0
+    /// Of looking, not of rewriting.
+    public var requests = RequestCount()
     /// Events whose payload could not be looked into.
     public var unreadable: Int64 = 0
     public var objects: [ErasedObject] = []
@@ -62,10 +68,17 @@ public struct ErasureReport: Hashable, Sendable {
 
     public var events: Int64 { objects.reduce(0) { $0 &+ $1.events } }
 
+    mutating func asked(_ result: ProbeResult) {
+        bytesAsked &+= result.bytes
+        requests.gets &+= result.gets
+        if !result.mayHold { objectsFiltered += 1 }
+    }
+
     mutating func examined(_ scan: ObjectScan) {
         objectsExamined += 1
         eventsExamined &+= scan.object.records
         bytesExamined &+= scan.object.bytes
+        requests.gets &+= max(1, (scan.object.bytes &+ (8 << 20) &- 1) / (8 << 20))
         unreadable &+= scan.unreadable
     }
 

@@ -28,7 +28,7 @@ public struct ErasureRequest: Sendable {
     /// left out where `ids` has some.
     public init(where text: String, ids: [String] = [], searchesRaw: Bool = false) throws(MaintenanceError) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        let field = try Self.field(parts.first.map(String.init) ?? "")
+        let field = try Field(parts.first.map(String.init) ?? "")
         var values = Set(ids.map { Array($0.utf8) }.filter { !$0.isEmpty })
         if parts.count == 2 { values.insert(Array(try Self.literal(String(parts[1])).utf8)) }
         guard !values.isEmpty else {
@@ -36,19 +36,6 @@ public struct ErasureRequest: Sendable {
         }
         guard values.count <= Self.valuesMax else { throw .invalid("more than \(Self.valuesMax) values") }
         self.init(field: field, values: values, searchesRaw: searchesRaw)
-    }
-
-    private static func field(_ text: String) throws(MaintenanceError) -> Field {
-        let name = text.trimmed
-        if name == "@key" { return .key }
-        if name.hasPrefix("@header:"), name.utf8.count > 8 { return .header(String(name.dropFirst(8))) }
-        let isPlain = !name.isEmpty && !name.hasPrefix("@") && !name.contains { $0 == " " || $0 == "'" || $0 == "\"" }
-        // `user.id` is a way through objects; names with dots in them are written as a pointer.
-        let path = name.hasPrefix("/") ? name : "/" + name.split(separator: ".").joined(separator: "/")
-        guard isPlain, let pointer = JSONPointer(path) else {
-            throw .invalid("not a field: \"\(name.prefix(80))\"; write user.id, /user/id, @key or @header:name")
-        }
-        return .value(pointer)
     }
 
     private static func literal(_ text: String) throws(MaintenanceError) -> String {
@@ -74,6 +61,28 @@ public struct ErasureRequest: Sendable {
         case .key: "@key"
         case .header(let name): "@header:\(name)"
         }
+    }
+}
+
+extension ErasureRequest.Field {
+    /// Reads `@key`, `@header:name`, `user.id`, `/user/id`.
+    public init(_ text: String) throws(MaintenanceError) {
+        let name = text.trimmed
+        if name == "@key" {
+            self = .key
+            return
+        }
+        if name.hasPrefix("@header:"), name.utf8.count > 8 {
+            self = .header(String(name.dropFirst(8)))
+            return
+        }
+        let isPlain = !name.isEmpty && !name.hasPrefix("@") && !name.contains { $0 == " " || $0 == "'" || $0 == "\"" }
+        // `user.id` is a way through objects; names with dots in them are written as a pointer.
+        let path = name.hasPrefix("/") ? name : "/" + name.split(separator: ".").joined(separator: "/")
+        guard isPlain, let pointer = JSONPointer(path) else {
+            throw .invalid("not a field: \"\(name.prefix(80))\"; write user.id, /user/id, @key or @header:name")
+        }
+        self = .value(pointer)
     }
 }
 

@@ -1,4 +1,5 @@
 public import Catalog
+public import Formats
 public import LakeModel
 public import ObjectStorage
 
@@ -13,6 +14,12 @@ public struct Lifecycle: Sendable {
     public var writer: WriterIdentity
     public var formats: RowFormats
     public var putOptions: PutOptions
+    /// Columns of rewritten Parquet objects with Bloom filters.
+    public var bloomFilters = BloomFilterFields()
+    /// Where `policy.archive` copies objects to.
+    public var archive: Lake?
+    /// Of objects in the archive; nil for the store's own.
+    public var archiveStorageClass: String?
     /// Objects that one commit expires or moves.
     public var objectsPerCommit = 500
 
@@ -26,6 +33,13 @@ public struct Lifecycle: Sendable {
 
     /// Hands out what `apply` would do now, and changes nothing.
     public func plan(onItem: (LifecycleItem) throws -> Void) async throws {
+        if let archiver = try await archiver() {
+            try await archiver.forEachBatch { steps in
+                for object in steps.filter({ $0.problem == nil }).flatMap(\.copy) {
+                    try onItem(LifecycleItem(rule: archiver.rule, object: object))
+                }
+            }
+        }
         try await forEachBatch { items in for item in items { try onItem(item) } }
     }
 
@@ -37,13 +51,32 @@ public struct Lifecycle: Sendable {
     ) async throws {
         var ids = random
         defer { random = ids }
+        var proof: ArchiveProof?
+        if let archiver = try await archiver() {
+            try await archiver.forEachBatch { steps in
+                for outcome in try await archiver.carryOut(steps, id: CommitID(using: &ids)) { try onOutcome(outcome) }
+            }
+            proof = ArchiveProof(
+                rule: archiver.rule, archive: archiver.archive, snapshot: try await archiver.archive.snapshot())
+        }
         try await forEachBatch { items in
             for group in Self.groups(items, max: objectsPerCommit) {
-                for outcome in try await apply(group, id: CommitID(using: &ids), retry: CommitID(using: &ids)) {
-                    try onOutcome(outcome)
-                }
+                let (id, retry) = (CommitID(using: &ids), CommitID(using: &ids))
+                for outcome in try await apply(group, proof, id: id, retry: retry) { try onOutcome(outcome) }
             }
         }
+    }
+
+    /// Nil where nothing is archived.
+    private func archiver() async throws -> Archiver? {
+        guard let rule = policy.archive else { return nil }
+        guard let archive else { throw MaintenanceError.invalid("no lake was given to archive into") }
+        guard let layout = try await table.snapshot().head.layout else { return nil }
+        return Archiver(
+            table: table, archive: try await Archiver.open(table, in: archive, layout: layout), rule: rule,
+            planner: try LifecyclePlanner(policy: policy, layout: layout, now: clock.now()), layout: layout,
+            writer: writer,
+            storageClass: archiveStorageClass)
     }
 
     /// Goes through the table in stretches of hours, so that memory stays that of one.
@@ -90,13 +123,14 @@ public struct LifecycleOutcome: Hashable, Sendable {
 
 extension Lifecycle {
     private func apply(
-        _ items: [LifecycleItem], id: CommitID, retry: CommitID
+        _ items: [LifecycleItem], _ proof: ArchiveProof?, id: CommitID, retry: CommitID
     ) async throws -> [LifecycleOutcome] {
         guard let rule = items.first?.rule else { return [] }
         var outcomes: [LifecycleOutcome] = []
         var ready: [(item: LifecycleItem, new: DataObject?)] = []
         for (number, item) in items.enumerated() {
             do {
+                if item.rule.action == .expire { try await proof?.check(item.object) }
                 ready.append((item, try await replacement(for: item, number: number, id: id)))
             } catch {
                 guard !Task.isCancelled else { throw error }
@@ -137,7 +171,7 @@ extension Lifecycle {
         for item: LifecycleItem, number: Int, id: CommitID
     ) async throws -> DataObject? {
         switch item.rule.action {
-        case .expire: nil
+        case .expire, .archive: nil
         case .tier(let storageClass): try await copy(item.object, to: storageClass, number: number, id: id)
         case .recompress(let level): try await recompress(item.object, level: level, id: id)
         }
@@ -169,7 +203,8 @@ extension Lifecycle {
         if let storageClass = labels.storageClass { options.storageClass = storageClass }
         let rewriter = Rewriter(store: table.store, table: table.name, formats: formats, putOptions: options)
         let spec = RewriteSpec(
-            inputs: [object], format: object.format, encoding: EncodingOptions(level: level), order: .input,
+            inputs: [object], format: object.format,
+            encoding: EncodingOptions(level: level, bloomFilters: bloomFilters), order: .input,
             tags: labels.with(level: level))
         let result = try await rewriter.run(spec, commit: id)
         guard let output = result.outputs.first, result.outputs.count == 1, result.droppedRecords == 0 else {
@@ -194,6 +229,7 @@ extension LifecycleRule.Action {
         case .expire: "expire"
         case .tier(let storageClass): "move to \(storageClass)"
         case .recompress(let level): "compress at level \(level)"
+        case .archive: "archive"
         }
     }
 }

@@ -10,13 +10,15 @@ public struct LifecycleItem: Hashable, Sendable {
         (self.rule, self.object) = (rule, object)
     }
 
-    /// What it costs: nothing but the commit to expire, a copy to tier, reading and writing to recompress.
+    /// What it costs: nothing but the commit to expire, a copy to tier, reading and writing to recompress or archive.
     public var requests: RequestCount {
         switch rule.action {
         case .expire: RequestCount()
         case .tier: RequestCount(puts: 1)
         case .recompress:
             RequestCount(puts: 1 + object.bytes / (8 << 20), gets: 1 + object.bytes / (8 << 20))
+        case .archive:
+            RequestCount(puts: 1 + object.bytes / (8 << 20), gets: 2 + object.bytes / (8 << 20))
         }
     }
 }
@@ -57,6 +59,14 @@ public struct LifecyclePlanner: Sendable {
             rule.isDue(object) && !covering.contains { $0.kind == rule.kind && $0.after > rule.after }
         }
     }
+
+    /// Whether an object is old enough for a rule.
+    func isDue(_ rule: LifecycleRule, _ object: DataObject) -> Bool {
+        rule.covers(object, newestEvent: newestEvent(object), now: now)
+    }
+
+    /// Whether it is, were the rule for such objects.
+    func isOld(_ rule: LifecycleRule, _ object: DataObject) -> Bool { rule.isOld(newestEvent(object), now: now) }
 
     /// The hold that keeps an object, if any.
     public func hold(on object: DataObject) -> LegalHold? { policy.holds.first { $0.holds(object) } }

@@ -7,9 +7,12 @@ public struct LifecyclePolicy: Hashable, Sendable {
     public var rules: [LifecycleRule]
     /// What no rule may touch, whatever it says.
     public var holds: [LegalHold]
+    /// Which objects are copied to another lake; those expire only when they are there. Copying changes nothing, so
+    /// holds do not keep objects from it.
+    public var archive: LifecycleRule?
 
-    public init(rules: [LifecycleRule] = [], holds: [LegalHold] = []) {
-        (self.rules, self.holds) = (rules, holds)
+    public init(rules: [LifecycleRule] = [], holds: [LegalHold] = [], archive: LifecycleRule? = nil) {
+        (self.rules, self.holds, self.archive) = (rules, holds, archive)
     }
 }
 
@@ -22,16 +25,19 @@ public struct LifecycleRule: Hashable, Sendable {
         case tier(storageClass: String)
         /// Compresses the object anew at a level of zstd.
         case recompress(level: Int32)
+        /// Copies the object to another lake.
+        case archive
     }
 
     /// Of rules of one kind only one counts.
-    enum Kind { case expire, tier, recompress }
+    enum Kind { case expire, tier, recompress, archive }
 
     var kind: Kind {
         switch action {
         case .expire: .expire
         case .tier: .tier
         case .recompress: .recompress
+        case .archive: .archive
         }
     }
 
@@ -56,16 +62,23 @@ public struct LifecycleRule: Hashable, Sendable {
         (self.tags, self.bytesMin, self.bytesMax) = (tags, bytesMin, bytesMax)
     }
 
+    /// Whether the rule is for such an object, once it is old enough.
+    func selects(_ object: DataObject) -> Bool {
+        sides.contains(object.side) && tags.isSubset(of: object.tags) && object.bytes >= bytesMin
+            && object.bytes <= bytesMax
+    }
+
+    func isOld(_ newestEvent: Timestamp, now: Timestamp) -> Bool { newestEvent < now.before(after) }
+
     /// Whether the rule is about the object, done already or not.
     func covers(_ object: DataObject, newestEvent: Timestamp, now: Timestamp) -> Bool {
-        sides.contains(object.side) && tags.isSubset(of: object.tags) && object.bytes >= bytesMin
-            && object.bytes <= bytesMax && newestEvent < now.before(after)
+        selects(object) && isOld(newestEvent, now: now)
     }
 
     /// Whether there is anything left to do.
     func isDue(_ object: DataObject) -> Bool {
         switch action {
-        case .expire: true
+        case .expire, .archive: true
         case .tier(let storageClass): ObjectLabels(object.tags).storageClass != storageClass
         case .recompress(let level): ObjectLabels(object.tags).level != level
         }
@@ -129,6 +142,9 @@ public struct ObjectLabels: Hashable, Sendable {
     /// The labels that stay when objects are merged: what is compressed anew is not at that level any more, and what
     /// meets other objects is not the last of its key any more.
     var ofContent: [String] { tags.filter { !$0.hasPrefix(Self.levelPrefix) && $0 != Self.lastOfKey } }
+
+    /// What is copied to another store is of that store's class.
+    var withoutStorageClass: [String] { tags.filter { !$0.hasPrefix(Self.classPrefix) } }
 
     /// The labels with another storage class, sorted.
     func with(storageClass: String) -> [String] { replacing(Self.classPrefix, storageClass) }

@@ -29,6 +29,28 @@ struct ParquetObjectReader: Sendable {
         try await open(object).reader.shape
     }
 
+    /// Asks the footer, and the Bloom filters where that is not enough: one request, or two, seldom three.
+    func ask(_ probe: ParquetFieldProbe, in object: DataObject) async throws -> ProbeResult {
+        let (source, reader) = try await open(object)
+        func told(_ mayHold: Bool) -> ProbeResult {
+            ProbeResult(mayHold: mayHold, gets: source.fetched.requests, bytes: source.fetched.bytes)
+        }
+        do {
+            switch try probe.ask(reader) {
+            case .no: return told(false)
+            case .maybe: return told(true)
+            case .filters(let range):
+                if range.lowerBound < source.tailStart {
+                    source.keep(from: range.lowerBound, next: range.lowerBound)
+                    try await load(source, from: range.lowerBound, to: range.upperBound, of: object) { _ in }
+                }
+                return told(try probe.askFilters(reader))
+            }
+        } catch let error as ParquetError {
+            throw ReadError.damaged(path: object.path, reason: error.description)
+        }
+    }
+
     /// As `ObjectLineReader.forEachLine`.
     func forEachLine(
         of object: DataObject, _ body: (UnsafeRawBufferPointer) throws -> Bool, pause: () async throws -> Void
@@ -71,13 +93,15 @@ struct ParquetObjectReader: Sendable {
     ) async throws(ReadError) -> (source: LoadedObject, reader: ParquetTableReader) {
         let bytes = object.bytes
         var tail = try await fetch(object, from: max(0, bytes - tailBytes), count: min(bytes, tailBytes))
+        var fetched = (requests: Int64(1), bytes: Int64(tail.count))
         let settings = ParquetReaderSettings()
         if let wanted = LoadedObject.tailBytes(tail), wanted > tail.count, wanted <= bytes,
             wanted <= settings.footerBytesMax
         {
             tail = try await fetch(object, from: bytes - wanted, count: wanted)
+            fetched = (2, fetched.bytes + wanted)
         }
-        let source = LoadedObject(bytes: bytes, tail: tail)
+        let source = LoadedObject(bytes: bytes, tail: tail, fetched: fetched)
         do throws(ParquetError) {
             return (source, try ParquetTableReader(try ParquetFileReader(source, settings: settings)))
         } catch {
@@ -97,6 +121,7 @@ struct ParquetObjectReader: Sendable {
             if chunk.isEmpty {
                 let stop = min(end, max(start + 1, source.tailStart))
                 chunk = try await fetch(object, from: start, count: min(stop - start, Int64(chunkBytes)))
+                source.fetched = (source.fetched.requests + 1, source.fetched.bytes + Int64(chunk.count))
             }
             chunk.withUnsafeBytes(body)
             source.add(chunk)
@@ -130,9 +155,12 @@ private final class LoadedObject: ParquetSource {
     let tailStart: Int64
     private var stretch: [UInt8] = []
     private(set) var loaded: Range<Int64> = 0..<0
+    /// What was asked of the store so far.
+    var fetched: (requests: Int64, bytes: Int64)
 
-    init(bytes: Int64, tail: [UInt8]) {
+    init(bytes: Int64, tail: [UInt8], fetched: (requests: Int64, bytes: Int64)) {
         (self.bytes, self.tail, tailStart) = (bytes, tail, bytes - Int64(tail.count))
+        self.fetched = fetched
     }
 
     /// How many bytes from the end on the footer begins; nil where these are not the last bytes of such a file.

@@ -8,20 +8,30 @@ struct ObjectCopier: Sendable {
     let target: any ObjectStore
     let table: TableName
     var partBytes = 8 << 20
+    /// Of new copies; nil for the target's own.
+    var storageClass: String?
+    /// Copies of before, by the target's clock, are made anew: vacuum may take them any moment.
+    var horizon: Timestamp?
+
+    struct Copy: Sendable {
+        var isNew: Bool
+        /// By the target's clock.
+        var uploadedAt: Timestamp
+    }
 
     /// Copies one object; an object that is there with the right size is left as it is.
     ///
     /// What is read is checked before the copy becomes visible. Throws `ReadError` for what is wrong with the original.
-    func copy(_ object: DataObject, isNew: Bool) async throws -> Bool {
+    func copy(_ object: DataObject) async throws -> Copy {
         guard let key = object.key(in: table) else {
             throw ReadError.damaged(path: object.path, reason: "its path is not a key")
         }
-        if !isNew, try await isThere(object, key) { return false }
+        if let known = try await earlier(object, key) { return Copy(isNew: false, uploadedAt: known) }
         guard object.bytes > Int64(partBytes) else {
             let bytes = try await fetch(object, key, from: 0)
             try check(object, Checksum(object.checksum.algorithm, of: bytes), read: Int64(bytes.count))
-            _ = try await target.put(ObjectBody(bytes), to: key, options: options(object))
-            return true
+            let info = try await target.put(ObjectBody(bytes), to: key, options: options(object))
+            return Copy(isNew: true, uploadedAt: info.modifiedAt)
         }
         let upload = try await target.createUpload(to: key, options: options(object))
         do {
@@ -37,26 +47,30 @@ struct ObjectCopier: Sendable {
                     try await target.putPart(parts.count + 1, ObjectBody(bytes), of: upload, to: key))
             }
             try check(object, digest.finalize(), read: offset)
-            _ = try await target.completeUpload(upload, of: key, parts: parts, options: options(object))
+            let info = try await target.completeUpload(upload, of: key, parts: parts, options: options(object))
+            return Copy(isNew: true, uploadedAt: info.modifiedAt)
         } catch {
             try? await target.abortUpload(upload, of: key)
             throw error
         }
-        return true
     }
 
     private func options(_ object: DataObject) -> PutOptions {
         var options = PutOptions()
+        options.storageClass = storageClass
         // The checksum of another algorithm than the target's own would be refused by some stores.
         if object.checksum.algorithm == .crc64nvme { options.checksum = object.checksum }
         return options
     }
 
-    private func isThere(_ object: DataObject, _ key: ObjectKey) async throws -> Bool {
+    /// When an earlier run made the copy; nil where there is none.
+    private func earlier(_ object: DataObject, _ key: ObjectKey) async throws -> Timestamp? {
         do throws(StoreError) {
-            return try await target.head(key).bytes == object.bytes
+            let info = try await target.head(key)
+            guard info.bytes == object.bytes, horizon.map({ info.modifiedAt >= $0 }) ?? true else { return nil }
+            return info.modifiedAt
         } catch  where error.kind == .notFound {
-            return false
+            return nil
         } catch {
             throw error
         }

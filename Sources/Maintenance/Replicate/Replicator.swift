@@ -156,7 +156,7 @@ public struct Replicator: Sendable {
                 let mayBeGone = removed.contains(object.path)
                 group.addTask {
                     do {
-                        return Copied(bytes: object.bytes, isNew: try await copier.copy(object, isNew: false))
+                        return Copied(bytes: object.bytes, isNew: try await copier.copy(object).isNew)
                     } catch ReadError.missing where mayBeGone {
                         return Copied(bytes: 0, isNew: false)
                     }

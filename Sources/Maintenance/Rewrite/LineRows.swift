@@ -17,6 +17,11 @@ struct LineRowReader: RowReading {
         return try await ParquetObjectReader(store: lines.store, table: lines.table).shape(of: object)
     }
 
+    func ask(_ probe: ParquetFieldProbe, in object: DataObject) async throws -> ProbeResult? {
+        guard object.format == .parquet else { return nil }
+        return try await ParquetObjectReader(store: lines.store, table: lines.table).ask(probe, in: object)
+    }
+
     func forEachRow(
         of object: DataObject, sources: RowSources, _ body: (StoredRow) throws -> Void, pause: () async throws -> Void
     ) async throws {

@@ -32,7 +32,9 @@ final class ParquetRowEncoder: RowEncoding {
         let chunks = Chunks()
         self.chunks = chunks
         rows = try ParquetTableRows(shape)
-        file = try ParquetFileWriter(schema: shape.schema(), settings: shape.settings(settings)) { bytes in
+        file = try ParquetFileWriter(
+            schema: shape.schema(), settings: shape.settings(settings, bloomFilters: options.bloomFilters)
+        ) { bytes in
             chunks.all.append(Array(bytes))
             chunks.bytes += bytes.count
         }

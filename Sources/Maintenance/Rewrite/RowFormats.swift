@@ -28,11 +28,24 @@ public protocol RowReading: Sendable {
 
     /// What the rows of a Parquet object look like; nil in formats of lines.
     func shape(of object: DataObject) async throws -> ParquetTableShape?
+
+    /// Whether an object can have what a probe looks for, by what tells without its rows; nil where nothing does.
+    func ask(_ probe: ParquetFieldProbe, in object: DataObject) async throws -> ProbeResult?
+}
+
+/// What a look at an object's footer and Bloom filters told, and cost.
+public struct ProbeResult: Hashable, Sendable {
+    public var mayHold: Bool
+    public var gets: Int64
+    public var bytes: Int64
 }
 
 extension RowReading {
     /// What the rows of a Parquet object look like; nil in formats of lines.
     public func shape(of object: DataObject) async throws -> ParquetTableShape? { nil }
+
+    /// Whether an object can have what a probe looks for, by what tells without its rows; nil where nothing does.
+    public func ask(_ probe: ParquetFieldProbe, in object: DataObject) async throws -> ProbeResult? { nil }
 }
 
 /// Makes the bytes of one object of one format. Belongs to one task at a time.
@@ -69,12 +82,15 @@ public struct EncodingOptions: Hashable, Sendable {
     public var rowGroupBytes: Int
     /// What the rows of a Parquet object look like; nil for those of the inputs, or raw where these are lines.
     public var shape: ParquetTableShape?
+    /// Columns of a Parquet object with Bloom filters.
+    public var bloomFilters: BloomFilterFields
 
     public init(
-        level: Int32 = 3, frameBytes: Int = 1 << 20, rowGroupBytes: Int = 32 << 20, shape: ParquetTableShape? = nil
+        level: Int32 = 3, frameBytes: Int = 1 << 20, rowGroupBytes: Int = 32 << 20, shape: ParquetTableShape? = nil,
+        bloomFilters: BloomFilterFields = BloomFilterFields()
     ) {
         (self.level, self.frameBytes) = (level, frameBytes)
-        (self.rowGroupBytes, self.shape) = (rowGroupBytes, shape)
+        (self.rowGroupBytes, self.shape, self.bloomFilters) = (rowGroupBytes, shape, bloomFilters)
     }
 }
 

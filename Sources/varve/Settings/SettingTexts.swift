@@ -1,6 +1,7 @@
 import Catalog
 import Foundation
 import LakeModel
+import Maintenance
 
 /// The texts that keys take beyond numbers and choices, each with its rule in words.
 extension SettingShape {
@@ -47,6 +48,13 @@ extension SettingShape {
 
     static let shardSource = SettingShape.text(expecting: "partition, key or field:/json/pointer") { text in
         text == "partition" || text == "key" || isFieldSource(text)
+    }
+
+    static let eventField = SettingShape.text(expecting: "@key, user_id, user.id or /user/id") { text in
+        switch try? ErasureRequest.Field(text) {
+        case .key, .value: true
+        case .header, nil: false
+        }
     }
 
     static let zone = SettingShape.text(expecting: "an IANA time zone such as UTC or Europe/Berlin") { text in

@@ -1,8 +1,30 @@
 import Foundation
 import Formats
 import Ingest
+import Maintenance
 
 extension Settings {
+    struct Parquet: Decodable, Sendable {
+        /// As `varve erase` takes fields.
+        var bloomFilters: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case bloomFilters = "bloom_filters"
+        }
+
+        var fields: BloomFilterFields {
+            var fields = BloomFilterFields()
+            for text in bloomFilters {
+                switch try? ErasureRequest.Field(text) {
+                case .key: fields.hasKey = true
+                case .value(let pointer): fields.fields.append(pointer)
+                case .header, nil: continue
+                }
+            }
+            return fields
+        }
+    }
+
     /// What the columns of a Parquet table are.
     struct Schema: Decodable, Sendable {
         enum Misfits: String, Decodable {
@@ -29,8 +51,22 @@ extension Settings {
 }
 
 extension Settings.Table {
-    /// Reads the schema's file.
+    /// Reads the schema's file, and compares the other settings with it.
     func parquetSettings() throws(CommandFailure) -> ParquetSettings {
+        var settings = try columnSettings()
+        settings.bloomFilters = parquet.fields
+        guard let shape = settings.shape else { return settings }
+        for (number, field) in settings.bloomFilters.fields.enumerated() {
+            if case .column(_, let type) = shape.place(of: field), type.takesBloomFilter { continue }
+            throw CommandFailure(
+                .configuration, "the schema has no column of single values for \(field)",
+                at: "tables.\(name).parquet.bloom_filters[\(number)]",
+                fix: "name @key, or fields that are text, numbers, dates, times or uuids")
+        }
+        return settings
+    }
+
+    private func columnSettings() throws(CommandFailure) -> ParquetSettings {
         let misfits: ShreddedTableWriter.MisfitPolicy = schema.misfits == .rest ? .rest : .reject
         if let path = schema.jsonSchema {
             let schema = try declared(path, "json_schema") { bytes throws(ParquetError) in

@@ -6,10 +6,13 @@ extension Settings {
     struct Lifecycle: Decodable, Sendable {
         var rules: [Rule]
         var holds: [Hold]
+        var archive: Archive
 
         var policy: LifecyclePolicy {
-            LifecyclePolicy(rules: rules.map(\.rule), holds: holds.map(\.hold))
+            LifecyclePolicy(rules: rules.map(\.rule), holds: holds.map(\.hold), archive: archive.rule)
         }
+
+        var isEmpty: Bool { rules.isEmpty && archive.rule == nil }
     }
 }
 
@@ -48,6 +51,32 @@ extension Settings.Lifecycle {
                 name: name, action: action, after: after.duration,
                 sides: sides.isEmpty ? Set(TableSide.allCases) : Set(sides), tags: Set(tags),
                 bytesMin: Int64(bytesMin.bytes), bytesMax: Int64(bytesMax.bytes))
+        }
+    }
+
+    /// Another lake that takes copies.
+    struct Archive: Decodable, Sendable {
+        var to: String?
+        /// Path of a configuration that names the lake.
+        var config: String?
+        var after: TimeSetting
+        var sides: [TableSide]
+        var tags: [String]
+        var bytesMin: ByteSize
+        var storageClass: String?
+
+        enum CodingKeys: String, CodingKey {
+            case to, config, after, sides, tags
+            case bytesMin = "min_bytes"
+            case storageClass = "storage_class"
+        }
+
+        var rule: LifecycleRule? {
+            guard to != nil || config != nil else { return nil }
+            return LifecycleRule(
+                name: "archive", action: .archive, after: after.duration,
+                sides: sides.isEmpty ? Set(TableSide.allCases) : Set(sides), tags: Set(tags),
+                bytesMin: Int64(bytesMin.bytes))
         }
     }
 

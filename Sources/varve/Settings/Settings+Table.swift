@@ -12,6 +12,7 @@ extension Settings {
         var partition: Partition
         var format: DataFormat
         var schema: Schema
+        var parquet: Parquet
         var compression: Compression
         var rotate: Rotate
         var late: Late
@@ -25,7 +26,7 @@ extension Settings {
         enum CodingKeys: String, CodingKey {
             case name, topics, start
             case onReset = "on_reset"
-            case partition, format, schema, compression, rotate, late, close, compact, vacuum, lifecycle, tags
+            case partition, format, schema, parquet, compression, rotate, late, close, compact, vacuum, lifecycle, tags
         }
     }
 

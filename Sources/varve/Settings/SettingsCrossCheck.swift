@@ -197,7 +197,25 @@ struct SettingsCrossCheck {
                     "columns in a table without Parquet", schema + [.key(source)],
                     fix: "set format: parquet, or compact.format: parquet"))
         }
-        return problems
+        return problems + bloomFilterProblems(table, path + [.key("parquet"), .key("bloom_filters")])
+    }
+
+    private func bloomFilterProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
+        guard !table.parquet.bloomFilters.isEmpty else { return [] }
+        guard table.format == .parquet || table.compact.format == .parquet else {
+            return [
+                problem(
+                    "Bloom filters in a table without Parquet", path,
+                    fix: "set format: parquet, or compact.format: parquet")
+            ]
+        }
+        guard table.schema.sources.isEmpty, let field = table.parquet.bloomFilters.firstIndex(where: { $0 != "@key" })
+        else { return [] }
+        return [
+            problem(
+                "a Bloom filter on a field of payloads that stay whole", path + [.index(field)],
+                fix: "write @key, or give the table a schema")
+        ]
     }
 
     /// What a writer holds for so long that vacuum takes it for dead is refused when it is committed, again and again.
@@ -213,6 +231,19 @@ struct SettingsCrossCheck {
     }
 
     private func lifecycleProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
+        let archive = table.lifecycle.archive
+        let own = path + [.key("lifecycle"), .key("archive")]
+        var problems: [Problem] = []
+        if archive.to != nil, archive.config != nil {
+            problems.append(problem("two lakes to archive into", own + [.key("config")], fix: "leave out to or config"))
+        }
+        if let to = archive.to, (try? LakeURL(to)) == settings.lake {
+            problems.append(problem("a lake cannot be its own archive", own + [.key("to")], fix: "name another lake"))
+        }
+        return problems + ruleProblems(table, path)
+    }
+
+    private func ruleProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
         table.lifecycle.rules.enumerated().compactMap { index, rule in
             guard rule.deed == .tier, rule.storageClass == nil else { return nil }
             return problem(

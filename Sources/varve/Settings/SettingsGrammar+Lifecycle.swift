@@ -9,6 +9,25 @@ extension SettingsGrammar {
         SettingKey(
             "holds", .list(.record(lifecycleHold), countMax: 1000), fallback: "[]",
             "What no rule and no compaction may touch, for as long as it stands here."),
+        SettingKey(
+            "archive", .record(archive),
+            "Another lake that gets a copy of what is old enough. What it should have expires here only once it is there."
+        ),
+    ]
+
+    private static let archive: [SettingKey] = [
+        SettingKey("to", .lakeURL, "The lake that takes the copies, reached as this one is."),
+        SettingKey("config", .filePath, "A configuration that names the lake, where it is reached otherwise."),
+        SettingKey(
+            "after", .duration(0...3_153_600_000_000), fallback: "30d",
+            "The age of an object's newest event, by event time. Later than events still come in and small objects are "
+                + "merged, so that nothing is copied twice."),
+        SettingKey(
+            "sides", .list(.choice(["main", "late", "dead_letter"]), countMax: 3), fallback: "[]",
+            "Only these sides of the table; by default all."),
+        SettingKey("tags", .list(.label, countMax: 50), fallback: "[]", "Only objects with all of these labels."),
+        SettingKey("min_bytes", .bytes(0...(5 << 40)), fallback: "0", "Only objects of at least this size."),
+        SettingKey("storage_class", .anyText, "Of the copies; by default the bucket's own."),
     ]
 
     private static let hour = SettingShape.text(expecting: "an hour such as 2026-11-21/05, or a day") {

@@ -18,6 +18,7 @@ extension SettingsGrammar {
             "How events are written. Envelope is lossless; value keeps only the payload, one JSON line each; Parquet "
                 + "is lossless columns, or payloads taken apart where `schema` says how."),
         SettingKey("schema", .record(schema), "Columns of JSON payloads in Parquet; without one, payloads stay whole."),
+        SettingKey("parquet", .record(parquet), "What Parquet files are made with."),
         SettingKey("compression", .record(compression), "zstd."),
         SettingKey("rotate", .record(rotate), "When an open object is full; whichever comes first."),
         SettingKey("late", .record(late), "What to do with events far behind the table's time."),
@@ -66,6 +67,14 @@ extension SettingsGrammar {
             "misfits", .choice(["rest", "dead_letter"]), fallback: "rest",
             "What becomes of a value that does not fit its column: it is kept in `_rest`, or its event goes to "
                 + "`<table>.dead_letter`."),
+    ]
+
+    static let parquet: [SettingKey] = [
+        SettingKey(
+            "bloom_filters", .list(.eventField, countMax: 16), fallback: "[]",
+            "Columns with Bloom filters, for erasures and engines that look for single values: `@key`, or fields that "
+                + "`schema` makes columns of. About ten bits for each different value of a row group, one false answer "
+                + "in a hundred. Objects get them as they are written or rewritten.")
     ]
 
     static let compression: [SettingKey] = [

@@ -30,7 +30,7 @@ enum Reference {
         return lines
     }
 
-    private static func run(_ arguments: [String]) async throws -> String {
+    static func run(_ arguments: [String]) async throws -> String {
         guard let python else { throw CheckFailure(missing) }
         let script = TestData.repository + "/Tests/python/parquet_reference.py"
         let process = try ChildProcess([python, script] + arguments)

@@ -27,9 +27,37 @@ extension ParquetFileReader {
         return true
     }
 
+    /// Whether a row group can have rows that one of some filters lets pass, all of them of one column: by its
+    /// statistics, and by its Bloom filter where the source has that.
+    func mayPass(
+        anyOf filters: [ResolvedFilter], inGroup group: Int, byBloomFilter: Bool
+    ) throws(ParquetError) -> Bool {
+        let possible = filters.filter { mayPass($0, metadata.rowGroups[group].columns[$0.column.index]) }
+        guard byBloomFilter, let column = possible.first?.column,
+            let bloom = try bloomFilter(metadata.rowGroups[group].columns[column.index])
+        else { return !possible.isEmpty }
+        return possible.contains { $0.hash.map(bloom.mayContain) ?? true }
+    }
+
+    /// Where the Bloom filter of a column lies in the file; nil where there is none, or nothing says how long it is.
+    func bloomFilterRange(of column: ParquetColumn, inGroup group: Int) -> Range<Int64>? {
+        let chunk = metadata.rowGroups[group].columns[column.index]
+        guard let offset = chunk.bloomFilterOffset, let bytes = chunk.bloomFilterBytes, offset >= 4, bytes > 0,
+            Int64(bytes) <= dataEnd - offset
+        else { return nil }
+        return offset..<offset + Int64(bytes)
+    }
+
+    /// Whether the statistics of a column say that every row of a row group is null there.
+    func isNull(_ column: ParquetColumn, inGroup group: Int) -> Bool {
+        let (rows, chunk) = (metadata.rowGroups[group].rowCount, metadata.rowGroups[group].columns[column.index])
+        return column.repetitionMax == 0 && chunk.valueCount == rows && chunk.statistics?.nullCount == rows
+    }
+
     private func bloomFilter(_ chunk: ColumnChunkMetadata) throws(ParquetError) -> BloomFilter? {
         guard let offset = chunk.bloomFilterOffset, offset >= 4, offset < dataEnd else { return nil }
-        let head = try source.read(offset..<min(offset + 64, dataEnd))
+        let known = chunk.bloomFilterBytes.map { max(1, Int64($0)) } ?? 64
+        let head = try source.read(offset..<offset + min(64, known, dataEnd - offset))
         let (headerBytes, bitsetBytes) = try head.withUnsafeBufferPointer { (bytes) throws(ParquetError) in
             try BloomFilter.header(UnsafeRawBufferPointer(bytes))
         }

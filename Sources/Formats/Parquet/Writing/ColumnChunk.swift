@@ -100,7 +100,10 @@ extension ParquetColumnWriter {
 
     private func makeBloomFilter() -> [UInt8]? {
         guard columnSettings.hasBloomFilter, column.type != .boolean else { return nil }
-        var filter = BloomFilter(distinctCount: hashes.count, bytesMax: 1 << 20)
+        // Pages without a dictionary bring each value as often as it comes.
+        hashes.sort()
+        let distinct = zip(hashes, hashes.dropFirst()).reduce(hashes.isEmpty ? 0 : 1) { $0 + ($1.0 == $1.1 ? 0 : 1) }
+        var filter = BloomFilter(distinctCount: distinct, bytesMax: 1 << 20)
         for hash in hashes { filter.insert(hash) }
         return filter.encoded()
     }

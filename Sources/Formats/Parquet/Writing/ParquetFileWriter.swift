@@ -22,6 +22,8 @@ public final class ParquetFileWriter: @unchecked Sendable {
     private var uncheckedRows = 0
     private var metadata = FileMetadata()
     private var indices: [[(offsets: OffsetIndex, index: ColumnIndex?)]] = []
+    /// By row group and column; written before the indices, so that one look at a file's end has them all.
+    private var bloomFilters: [[[UInt8]?]] = []
     private var indexBytes = 0
     private var summaries: [ParquetFileSummary.Column]
     private var isClosed = false
@@ -136,18 +138,13 @@ public final class ParquetFileWriter: @unchecked Sendable {
             group.uncompressedBytes += metadata.chunk.uncompressedBytes
             filters.append(finished.bloomFilter)
             groupIndices.append((metadata.offsets, finished.index))
-            indexBytes += writer.chunk.indexBytes + 512
+            indexBytes += writer.chunk.indexBytes + 512 + (finished.bloomFilter?.count ?? 0)
             summaries[place].add(finished, writer.order)
             writer.reset()
         }
         group.compressedBytes = position - (group.fileOffset ?? position)
-        for (place, filter) in filters.enumerated() {
-            guard let filter else { continue }
-            group.columns[place].bloomFilterOffset = position
-            group.columns[place].bloomFilterBytes = Int32(clamping: filter.count)
-            write(filter)
-        }
         metadata.rowGroups.append(group)
+        bloomFilters.append(filters)
         indices.append(groupIndices)
         rowsInGroup = 0
     }
@@ -174,6 +171,7 @@ public final class ParquetFileWriter: @unchecked Sendable {
         guard !isClosed else { throw ParquetError(.misuse, "", "the writer was closed before") }
         isClosed = true
         try endRowGroup()
+        writeBloomFilters()
         if settings.hasPageIndex { writeIndices() }
         metadata.rowCount = rowCount
         let footer = metadata.encoded()
@@ -186,6 +184,19 @@ public final class ParquetFileWriter: @unchecked Sendable {
         write(magic)
         return ParquetFileSummary(
             rowCount: rowCount, rowGroupCount: metadata.rowGroups.count, bytes: position, columns: summaries)
+    }
+
+    /// Column by column: who looks for a value wants the filters of one column in all row groups.
+    private func writeBloomFilters() {
+        for column in columns.indices {
+            for (group, filters) in bloomFilters.enumerated() {
+                guard let filter = filters[column] else { continue }
+                metadata.rowGroups[group].columns[column].bloomFilterOffset = position
+                metadata.rowGroups[group].columns[column].bloomFilterBytes = Int32(clamping: filter.count)
+                write(filter)
+            }
+        }
+        bloomFilters = []
     }
 
     private func writeIndices() {

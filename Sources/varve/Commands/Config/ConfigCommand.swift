@@ -16,6 +16,8 @@ struct ConfigCheckCommand: AsyncParsableCommand {
     func run() async throws {
         let context = CommandContext.current
         let loaded = try options.load(in: context)
+        // Schemas stand in files of their own.
+        for table in loaded.settings.tables { _ = try table.parquetSettings() }
         let count = loaded.settings.tables.count
         context.console.say("\(loaded.file): valid, \(count) \(count == 1 ? "table" : "tables")")
     }

@@ -120,7 +120,7 @@ struct CompactCommand: AsyncParsableCommand {
             (compactor.parallelMax, compactor.memoryBytesMax) = (parallel, Int64(memory.bytes))
             compactor.sortBytesMax = min(64 << 20, memory.bytes / 4)
             if let parquet = try session.tableSettings(table.name)?.parquetSettings() {
-                compactor.shape = parquet.shape
+                (compactor.shape, compactor.bloomFilters) = (parquet.shape, parquet.bloomFilters)
                 if case .inferred = parquet.fields { compactor.infersShape = true }
             }
             let groups = plan.slice(index, of: of)

@@ -9,9 +9,10 @@ struct EraseCommand: AsyncParsableCommand {
         commandName: "erase",
         abstract: "Takes the events of some users, or of any other value, out of a table.",
         discussion: """
-            Every live object is looked through; those with matching events are written again without them, and \
-            committed. Without --yes it only says what it would do. The certificate names objects, commits and counts, \
-            signed with erasure.signing_key; it holds none of the values.
+            Every live object that can hold a match is read; those with matching events are written again without \
+            them, and committed. Parquet objects are ruled out by the bounds of keys in the catalog, and by their own \
+            statistics and Bloom filters (`parquet.bloom_filters`). Without --yes it only says what it would do. The \
+            certificate names objects, commits and counts, signed with erasure.signing_key; it holds none of the values.
 
               varve erase --table orders --where "user_id = 'u-17'" --yes --certificate u-17.json
               varve erase --table orders --where user.id --ids ids.txt --yes --certificate request-4.json
@@ -44,6 +45,9 @@ struct EraseCommand: AsyncParsableCommand {
 
     @Flag(help: "Erase payloads that are not JSON too where they contain a value anywhere.")
     var searchRaw = false
+
+    @Flag(help: "Read every object, whatever bounds and Bloom filters say.")
+    var readAll = false
 
     @Flag(help: "Do it.")
     var yes = false
@@ -115,7 +119,8 @@ struct EraseCommand: AsyncParsableCommand {
         let settings = session.tableSettings(table.table)
         eraser.holds = settings?.lifecycle.policy.holds ?? []
         if let level = settings?.compact.level { eraser.level = level }
-        eraser.parallelMax = parallel
+        if let settings { eraser.bloomFilters = settings.parquet.fields }
+        (eraser.parallelMax, eraser.readsAll) = (parallel, readAll)
         return eraser
     }
 
@@ -142,9 +147,12 @@ struct EraseCommand: AsyncParsableCommand {
         session.console.say(
             "\(table.table): \(report.events) events in \(report.objects.count) objects match, of "
                 + "\(report.eventsExamined) in \(report.objectsExamined)")
-        if report.objectsPassedOver > 0 {
-            session.console.say("\(report.objectsPassedOver) objects were not read: their keys lie elsewhere")
-        }
+        session.console.say(
+            "ruled out: \(report.objectsPassedOver) objects by their bounds in the catalog, \(report.objectsFiltered) by "
+                + "their own statistics and Bloom filters (\(humanBytes(report.bytesAsked)) of them read)")
+        session.console.say(
+            "read: \(report.objectsExamined) objects, \(humanBytes(report.bytesExamined)), \(report.requests.gets) "
+                + "requests in all, about $\(decimal(report.requests.dollars, places: 3))")
         if report.unreadable > 0 {
             session.console.say(
                 "\(report.unreadable) payloads are not JSON and could not be compared; see --search-raw")

@@ -2,14 +2,16 @@ import ArgumentParser
 import Catalog
 import LakeModel
 import Maintenance
+import ObjectStorage
 
 struct LifecycleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lifecycle",
-        abstract: "Expires, moves and packs objects by their age, as the configuration says.",
+        abstract: "Archives, expires, moves and packs objects by their age, as the configuration says.",
         discussion: """
             Age is that of events, not of files. Rules and legal holds stand under `lifecycle` of each table in the \
-            configuration; every change is a commit that names its rule.
+            configuration; every change is a commit that names its rule. With `lifecycle.archive` objects are copied \
+            to another lake first, and expire only once that has them.
             """,
         subcommands: [LifecyclePlanCommand.self, LifecycleApplyCommand.self, LifecycleHistoryCommand.self])
 }
@@ -26,7 +28,7 @@ struct LifecyclePlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await lake.open()
-        try await showLifecyclePlan(session, tables, format.output)
+        try await showLifecyclePlan(session, lake, tables, format.output)
     }
 }
 
@@ -49,7 +51,7 @@ struct LifecycleApplyCommand: AsyncParsableCommand {
     func run() async throws {
         guard yes else {
             let session = try await lake.open()
-            try await showLifecyclePlan(session, tables, format.output)
+            try await showLifecyclePlan(session, lake, tables, format.output)
             session.console.say("nothing was changed; add --yes to do it")
             return
         }
@@ -60,7 +62,7 @@ struct LifecycleApplyCommand: AsyncParsableCommand {
             let progress = ProgressLine(session.console)
             defer { progress.clear() }
             var done = 0
-            try await session.lifecycle(name).apply(using: &random) { outcome in
+            try await session.lifecycle(name, lake, forChange: true).apply(using: &random) { outcome in
                 done += 1
                 rows.append(LifecycleRow(table: name, outcome))
                 progress.show("\(name): \(done) objects")
@@ -98,12 +100,12 @@ struct LifecycleHistoryCommand: AsyncParsableCommand {
 }
 
 private func showLifecyclePlan(
-    _ session: LakeSession, _ tables: [TableAddress], _ output: OutputFormat
+    _ session: LakeSession, _ lake: LakeOptions, _ tables: [TableAddress], _ output: OutputFormat
 ) async throws {
     var rows: [LifecycleRow] = []
     var requests = RequestCount()
     for name in try session.tablesWithRules(tables) {
-        try await session.lifecycle(name).plan { item in
+        try await session.lifecycle(name, lake, forChange: false).plan { item in
             rows.append(LifecycleRow(table: name, item))
             requests += item.requests
         }
@@ -118,25 +120,40 @@ private func showLifecyclePlan(
 extension LakeSession {
     fileprivate func tablesWithRules(_ addresses: [TableAddress]) throws -> [TableName] {
         let named = addresses.map(\.table)
-        for name in named where tableSettings(name)?.lifecycle.rules.isEmpty ?? true {
+        for name in named where tableSettings(name)?.lifecycle.isEmpty ?? true {
             throw CommandFailure(
                 .configuration, "no rules for this table", at: "table \(name)",
-                fix: "write lifecycle.rules under the table in the configuration")
+                fix: "write lifecycle.rules or lifecycle.archive under the table in the configuration")
         }
         guard named.isEmpty else { return named }
-        let names = try settings.tables.filter { !$0.lifecycle.rules.isEmpty }.map { try TableName.parse($0.name) }
+        let names = try settings.tables.filter { !$0.lifecycle.isEmpty }.map { try TableName.parse($0.name) }
         guard !names.isEmpty else {
             throw CommandFailure(
-                .configuration, "no table has rules", at: "tables", fix: "write lifecycle.rules under a table")
+                .configuration, "no table has rules", at: "tables",
+                fix: "write lifecycle.rules or lifecycle.archive under a table")
         }
         return names
     }
 
-    fileprivate func lifecycle(_ name: TableName) async throws -> Lifecycle {
-        Lifecycle(
-            table: try await lake.openExisting(name),
-            policy: tableSettings(name)?.lifecycle.policy ?? LifecyclePolicy(),
+    fileprivate func lifecycle(_ name: TableName, _ lake: LakeOptions, forChange: Bool) async throws -> Lifecycle {
+        let settings = tableSettings(name)
+        var lifecycle = Lifecycle(
+            table: try await self.lake.openExisting(name), policy: settings?.lifecycle.policy ?? LifecyclePolicy(),
             clock: context.clock, writer: .ofThisProcess())
+        guard let settings else { return lifecycle }
+        lifecycle.bloomFilters = settings.parquet.fields
+        let archive = settings.lifecycle.archive
+        guard archive.rule != nil else { return lifecycle }
+        let target = try await lake.openSecond(
+            url: archive.to, config: archive.config, forChange: forChange, in: context)
+        guard target.location != store.location else {
+            throw CommandFailure(
+                .configuration, "a lake cannot be its own archive", at: "tables.\(name).lifecycle.archive",
+                fix: "name another lake")
+        }
+        lifecycle.archive = Lake(store: target, clock: context.clock, logger: logger)
+        lifecycle.archiveStorageClass = archive.storageClass
+        return lifecycle
     }
 }
 

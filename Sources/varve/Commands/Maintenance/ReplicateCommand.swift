@@ -80,12 +80,7 @@ struct ReplicateCommand: AsyncParsableCommand {
     }
 
     private func openTarget(_ session: LakeSession) async throws -> any ObjectStore {
-        var options = LakeOptions()
-        options.file = ConfigOptions()
-        (options.file.config, options.lake) = (toConfig ?? lake.file.config, to)
-        let context = toConfig == nil ? session.context : session.context.forSecondConfiguration
-        if plan { return try await options.openOrEmpty(in: context) }
-        return try await options.openForChange(in: context, mayBeNew: true).store
+        try await lake.openSecond(url: to, config: toConfig, forChange: !plan, in: session.context)
     }
 
     private func round(_ session: LakeSession, _ target: any ObjectStore) async throws {
@@ -127,18 +122,6 @@ struct ReplicateCommand: AsyncParsableCommand {
 extension ReplicationReport {
     fileprivate var summary: String {
         "version \(from) to \(to), \(objects) objects (\(humanBytes(bytes))), \(entries) log entries"
-    }
-}
-
-extension LakeOptions {
-    /// For plans: a store that can only be read, and a directory that need not be there yet.
-    fileprivate func openOrEmpty(in context: CommandContext) async throws -> any ObjectStore {
-        let loaded = try load(in: context)
-        do {
-            return try await StoreOpening.openForReading(loaded.settings, in: context)
-        } catch let failure as CommandFailure where failure.status == .noInput {
-            return MemoryObjectStore(clock: context.clock)
-        }
     }
 }
 
