@@ -25,8 +25,9 @@ struct MergeMemory: Hashable {
         } else {
             let most = limit.map(Int64.init) ?? min(Self.runBytes, share / 2)
             let sorted = group.format == .parquet ? most : min(lines, most)
-            // What is not sorted yet waits compressed, which takes more at level 1 than it did.
-            (sortBytesMax, bytes) = (Int(clamping: sorted), fixed &+ sorted &+ sorted / 4 &+ group.bytes / 2 &* 3)
+            // The stretches wait compressed, at level 1, which takes more than they took before.
+            let waiting = lines > sorted || group.format == .parquet ? group.bytes &+ group.bytes / 2 : 0
+            (sortBytesMax, bytes) = (Int(clamping: sorted), fixed &+ sorted &+ sorted / 4 &+ waiting)
         }
     }
 }

@@ -27,7 +27,6 @@ public final class ParquetTableWriter: @unchecked Sendable {
 
     /// Writes a row, or nothing where the shape does not take the event. `known` spares a second check of a payload
     /// that `parser` judged last; the payload must still be there.
-    @inline(__always)
     public func append(
         _ event: Event, prefix: borrowing RawTablePrefix, headers: any EventHeaders, parser: JSONParser,
         known: JSONOutcome? = nil
