@@ -15,6 +15,8 @@ public final class FrameBuffer: @unchecked Sendable {
     public static let slackBytes = 64
     /// From here on memory is mapped, not taken from the heap.
     public static let mappedBytesMin = 256 * 1024
+    /// From here on the kernel is asked for large pages, which it gives in a 512th of the faults.
+    private static let largePagesBytesMin = 4 << 20
 
     // Dynamic exclusivity checks would cost a call for each access from another module; one thread owns a buffer.
     @usableFromInline @exclusivity(unchecked) var storedBase: UnsafeMutableRawPointer
@@ -108,6 +110,10 @@ public final class FrameBuffer: @unchecked Sendable {
         // mmap(2): anonymous private memory is zeroed and page-aligned; MAP_FAILED is (void *)-1.
         let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         precondition(memory != nil && memory != MAP_FAILED, "out of memory")
+        #if os(Linux)
+        // madvise(2): advice only; a kernel without large pages refuses it, and all is as before.
+        if bytes >= largePagesBytesMin { madvise(memory, bytes, MADV_HUGEPAGE) }
+        #endif
         return memory.unsafelyUnwrapped
     }
 

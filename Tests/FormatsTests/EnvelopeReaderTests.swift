@@ -72,6 +72,28 @@ struct EnvelopeReaderTests {
         }
     }
 
+    @Test("what needs no decoding is lent from the line")
+    func lent() throws {
+        let (reader, line) = (EnvelopeReader(), Array(Self.good.utf8))
+        try line.withUnsafeBytes { line in
+            let lent = try reader.lend(line)
+            let (base, value) = (try #require(line.baseAddress), try #require(lent.event.value))
+            #expect(value.baseAddress == base + (line.count - 1 - value.count))
+            #expect(lent.known == .valid)
+        }
+    }
+
+    @Test("decoded pieces of one line do not disturb each other")
+    func decoded() throws {
+        let line =
+            #"{"topic":"t","partition":0,"offset":5,"timestamp":1,"timestamp_type":"create","key":"\u00e9\n","#
+            + #""headers":[{"name_base64":"//8=","value":"a\\b"}],"value_breaks":[2],"value":{ "x":1}}"#
+        let event = try read(line)
+        #expect(event.key == Array("é\n".utf8))
+        #expect(event.headers == [.init(name: [0xFF, 0xFF], value: Array(#"a\b"#.utf8))])
+        #expect(event.value == Array("{\n\"x\":1}".utf8))
+    }
+
     @Test("random damage never traps", arguments: 0..<8 as Range<UInt64>)
     func fuzz(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)

@@ -127,9 +127,10 @@ func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
 
 private let highBits: UInt64 = 0x8080_8080_8080_8080
 
-/// Not zero where one of the eight bytes is a quotation mark, a backslash or a control character.
+/// Not zero where one of the eight bytes is a quotation mark, a backslash or a control character. The lowest bit that
+/// is set is the highest of the first such byte; those above may be wrong, as subtractions borrow.
 @inline(__always)
-private func escapable(_ word: UInt64) -> UInt64 {
+func escapable(_ word: UInt64) -> UInt64 {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let quote = word ^ (ones &* 0x22), backslash = word ^ (ones &* 0x5C)
     // The classic "has a byte less than n" (Bit Twiddling Hacks); exact as to whether there is one at all.

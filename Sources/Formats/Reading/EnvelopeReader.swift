@@ -1,42 +1,63 @@
-internal import LakeModel
+internal import Compression
+public import LakeModel
 
 /// Reads envelope and dead-letter lines back into events; strict, one thread at a time.
 ///
 /// A line is taken only if the writers of this module could have written it, but for the text of a payload.
 public final class EnvelopeReader {
-    private let parser = JSONParser()
-    private var source = TopicPartition(topic: "", partition: 0)
-    /// The front of the last line up to its offset, which gave `source`.
+    /// Judges the payloads.
+    public let parser = JSONParser()
+    /// Of the line read last.
+    public private(set) var topicPartition = TopicPartition(topic: "", partition: 0)
+    /// Changes with `topicPartition`.
+    private var source: Int32 = 0
+    /// The front of the last line up to its offset, which gave `topicPartition`.
     private var front: [UInt8] = []
+    private let lineHeaders = LineHeaders()
+    private let decoded = FrameBuffer(capacityBytes: 0)
 
     public init() {}
 
-    /// Reads one line, without its line break.
+    /// The headers of the event lent last.
+    public var headers: any EventHeaders { lineHeaders }
+
+    /// Reads one line, without its line break, and copies what stands in it.
     public func read(_ line: UnsafeRawBufferPointer) throws(LineError) -> StoredEvent {
-        var scanner = LineScanner(line)
-        var event = try coordinates(&scanner, line)
+        let lent = try lend(line)
+        let (event, type) = (lent.event, lent.event.timestampType)
+        return StoredEvent(
+            topicPartition, offset: event.offset,
+            timestamp: type == .none ? nil : Timestamp(milliseconds: event.timestamp), timestampType: type,
+            key: event.key.map(Array.init),
+            headers: lineHeaders.all.map { .init(name: Array($0.name), value: $0.value.map(Array.init)) },
+            value: event.value.map(Array.init), reason: lent.reason.map { String(decoding: $0, as: UTF8.self) },
+            detail: lent.detail.map { String(decoding: $0, as: UTF8.self) })
+    }
+
+    /// Reads one line, without its line break, and lends what stands in it; allocates nothing for most lines.
+    public func lend(_ line: UnsafeRawBufferPointer) throws(LineError) -> LentEvent {
+        // A line of many megabytes must not keep its memory for ever.
+        if decoded.capacity > 1 << 20 { decoded.clear(keepingCapacityBytes: 1 << 20) }
+        var scanner = LineScanner(line, decoded: decoded)
+        lineHeaders.all.removeAll(keepingCapacity: true)
+        var lent = LentEvent(event: try coordinates(&scanner))
         if scanner.take(",\"reason\":") {
-            event.reason = String(decoding: try scanner.string(), as: UTF8.self)
+            lent.reason = try scanner.string()
             try scanner.expect(",\"detail\":")
-            event.detail = String(decoding: try scanner.string(), as: UTF8.self)
+            lent.detail = try scanner.string()
         }
         try scanner.expect(",\"key")
-        event.key = try textOrBytes(&scanner)
-        if scanner.take(",\"headers\":[") { event.headers = try headers(&scanner) }
-        event.value = try value(&scanner)
+        lent.event.key = try textOrBytes(&scanner)
+        if scanner.take(",\"headers\":[") { try readHeaders(&scanner) }
+        try readValue(&scanner, into: &lent)
         guard scanner.isAtEnd else { throw scanner.error("expected the end of the line") }
-        return event
+        return lent
     }
 
     /// The event with all that stands before its key.
-    private func coordinates(
-        _ scanner: inout LineScanner, _ line: UnsafeRawBufferPointer
-    ) throws(LineError) -> StoredEvent {
+    private func coordinates(_ scanner: inout LineScanner) throws(LineError) -> Event {
         // Lines of one topic partition start alike: a comparison spares reading the topic again.
-        if front.isEmpty || !line.starts(with: front) {
-            try readFront(line)
-        }
-        try scanner.skip(front.count)
+        if front.isEmpty || !scanner.take(front) { try readFront(&scanner) }
         let offset = try scanner.integer()
         try scanner.expect(",\"timestamp\":")
         let timestamp: Int64? = scanner.take("null") ? nil : try scanner.integer()
@@ -51,14 +72,12 @@ public final class EnvelopeReader {
             type = .none
         }
         guard (type == .none) == (timestamp == nil) else { throw scanner.error("timestamp and its type do not fit") }
-        return StoredEvent(
-            source, offset: offset, timestamp: timestamp.map(Timestamp.init(milliseconds:)), timestampType: type,
-            key: nil, value: nil)
+        return Event(
+            source: source, offset: offset, timestamp: timestamp ?? 0, timestampType: type, key: nil, value: nil)
     }
 
-    private func readFront(_ line: UnsafeRawBufferPointer) throws(LineError) {
+    private func readFront(_ scanner: inout LineScanner) throws(LineError) {
         front = []
-        var scanner = LineScanner(line)
         try scanner.expect("{\"topic\":")
         let topic = String(decoding: try scanner.string(), as: UTF8.self)
         try scanner.expect(",\"partition\":")
@@ -66,36 +85,34 @@ public final class EnvelopeReader {
             throw scanner.error("a topic partition's number has 32 bits")
         }
         try scanner.expect(",\"offset\":")
-        source = TopicPartition(topic: topic, partition: partition)
-        front = Array(line[..<scanner.position])
+        topicPartition = TopicPartition(topic: topic, partition: partition)
+        source &+= 1
+        front = Array(scanner.taken)
     }
 
     /// Behind the start of a name: `":"text"`, `":null` or `_base64":"…"`.
-    private func textOrBytes(_ scanner: inout LineScanner) throws(LineError) -> [UInt8]? {
+    private func textOrBytes(_ scanner: inout LineScanner) throws(LineError) -> UnsafeRawBufferPointer? {
         if scanner.take("_base64\":") { return try scanner.base64() }
         try scanner.expect("\":")
         return scanner.take("null") ? nil : try scanner.string()
     }
 
-    private func headers(_ scanner: inout LineScanner) throws(LineError) -> [StoredEvent.Header] {
-        var headers: [StoredEvent.Header] = []
+    private func readHeaders(_ scanner: inout LineScanner) throws(LineError) {
         repeat {
             try scanner.expect("{\"name")
             guard let name = try textOrBytes(&scanner) else { throw scanner.error("a header has no name") }
             try scanner.expect(",\"value")
-            headers.append(.init(name: name, value: try textOrBytes(&scanner)))
+            lineHeaders.all.append(.init(name: name, value: try textOrBytes(&scanner)))
             try scanner.expect("}")
         } while scanner.take(",")
         try scanner.expect("]")
-        return headers
     }
 
-    private func value(_ scanner: inout LineScanner) throws(LineError) -> [UInt8]? {
-        if scanner.take(",\"tombstone\":true,\"value\":null}") { return nil }
+    private func readValue(_ scanner: inout LineScanner, into lent: inout LentEvent) throws(LineError) {
+        if scanner.take(",\"tombstone\":true,\"value\":null}") { return }
         if scanner.take(",\"value_base64\":") {
-            let bytes = try scanner.base64()
-            try scanner.expect("}")
-            return bytes
+            lent.event.value = try scanner.base64()
+            return try scanner.expect("}")
         }
         let breaks = try breaks(&scanner)
         try scanner.expect(",\"value\":")
@@ -107,7 +124,11 @@ public final class EnvelopeReader {
         case .validWithLineBreaks: throw LineError(byte: start, reason: "the value has a line break")
         case .invalid(let fault): throw LineError(byte: start, reason: "the value is \(fault)")
         }
-        var bytes = Array(payload)
+        guard !breaks.isEmpty else {
+            (lent.event.value, lent.known) = (payload, .valid)
+            return
+        }
+        let bytes = scanner.copy(payload)
         var index = -1
         for gap in breaks {
             let (next, overflow) = index.addingReportingOverflow(gap)
@@ -117,7 +138,7 @@ public final class EnvelopeReader {
             bytes[next] = bytes[next] == 0x20 ? 0x0A : 0x0D
             index = next
         }
-        return bytes
+        lent.event.value = UnsafeRawBufferPointer(bytes)
     }
 
     private func breaks(_ scanner: inout LineScanner) throws(LineError) -> [Int] {

@@ -1,26 +1,55 @@
+internal import Compression
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// Reads the pieces of an envelope line from the front; each method throws where its piece is not there.
+///
+/// What needs no decoding is lent from the line, the rest from `decoded`. Its pieces together are never longer than
+/// the line, so that room for one line is taken in the beginning and no piece moves.
 struct LineScanner {
     private let line: UnsafeRawBufferPointer
+    private let decoded: FrameBuffer
     private(set) var position = 0
 
-    init(_ line: UnsafeRawBufferPointer) {
-        self.line = line
+    /// Pieces are good until `decoded` is used for the next line.
+    init(_ line: UnsafeRawBufferPointer, decoded: FrameBuffer) {
+        (self.line, self.decoded) = (line, decoded)
+        decoded.clear()
+        decoded.ensure(free: line.count)
     }
 
     var isAtEnd: Bool { position == line.count }
 
+    /// The line up to here.
+    var taken: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: line[..<position]) }
+
     func error(_ reason: String) -> LineError { LineError(byte: position, reason: reason) }
 
     /// Whether `text` comes next; takes it where it does.
+    @inline(__always)
     mutating func take(_ text: StaticString) -> Bool {
-        let count = text.utf8CodeUnitCount
-        guard count <= line.count - position else { return false }
-        let wanted = UnsafeRawBufferPointer(start: text.utf8Start, count: count)
-        guard line[position..<(position + count)].elementsEqual(wanted) else { return false }
+        take(text.utf8Start, text.utf8CodeUnitCount)
+    }
+
+    /// Whether `bytes` come next; takes them where they do.
+    mutating func take(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBufferPointer { $0.baseAddress.map { take($0, bytes.count) } ?? true }
+    }
+
+    @inline(__always)
+    private mutating func take(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        // memcmp(3) reads `count` bytes of both, which are there.
+        guard let base = line.baseAddress, count <= line.count - position, memcmp(base + position, bytes, count) == 0
+        else { return false }
         position += count
         return true
     }
 
+    @inline(__always)
     mutating func expect(_ text: StaticString) throws(LineError) {
         guard take(text) else { throw error("expected \(text)") }
     }
@@ -40,43 +69,25 @@ struct LineScanner {
     }
 
     /// A JSON string, escapes resolved.
-    mutating func string() throws(LineError) -> [UInt8] {
+    mutating func string() throws(LineError) -> UnsafeRawBufferPointer {
         try expect("\"")
-        var bytes: [UInt8] = []
-        while true {
-            let start = position
-            while position < line.count, line[position] >= 0x20, line[position] != 0x22, line[position] != 0x5C {
-                position += 1
-            }
-            bytes.append(contentsOf: line[start..<position])
-            guard position < line.count else { throw error("a string is not closed") }
-            switch line[position] {
-            case 0x22:
-                position += 1
-                guard bytes.withUnsafeBytes(isUTF8) else { throw error("a string is not UTF-8") }
-                return bytes
-            case 0x5C: try escape(into: &bytes)
-            default: throw error("a control character in a string")
-            }
-        }
+        let first = takePlain()
+        guard isAt(UInt8(ascii: "\"")) else { return try escapedString(first) }
+        return try closeString(first)
     }
 
     /// Standard base64 with padding, as a JSON string.
-    mutating func base64() throws(LineError) -> [UInt8] {
+    mutating func base64() throws(LineError) -> UnsafeRawBufferPointer {
         try expect("\"")
         let start = position
-        while position < line.count, line[position] != 0x22 { position += 1 }
+        while position < line.count, line[position] != UInt8(ascii: "\"") { position += 1 }
         let text = UnsafeRawBufferPointer(rebasing: line[start..<position])
-        guard let bytes = decodeBase64(text) else {
+        let first = decoded.count
+        guard decoded.append(decodedBase64: text) else {
             throw LineError(byte: start, reason: "not base64 (RFC 4648 section 4, with padding)")
         }
         try expect("\"")
-        return bytes
-    }
-
-    mutating func skip(_ bytes: Int) throws(LineError) {
-        guard bytes <= line.count - position else { throw error("the line is too short") }
-        position += bytes
+        return decodedBytes(from: first)
     }
 
     /// Everything up to the last `bytes` bytes of the line.
@@ -87,13 +98,69 @@ struct LineScanner {
         return UnsafeRawBufferPointer(rebasing: line[position..<end])
     }
 
-    private mutating func escape(into bytes: inout [UInt8]) throws(LineError) {
+    /// A copy of a piece, to be changed; made once for a line at most, of its payload.
+    func copy(_ piece: UnsafeRawBufferPointer) -> UnsafeMutableRawBufferPointer {
+        let first = decoded.count
+        decoded.append(piece)
+        return UnsafeMutableRawBufferPointer(start: decoded.base + first, count: piece.count)
+    }
+}
+
+extension LineScanner {
+    private func isAt(_ byte: UInt8) -> Bool { position < line.count && line[position] == byte }
+
+    private func decodedBytes(from first: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: decoded.bytes[first...])
+    }
+
+    /// Takes what stands for itself: up to a quotation mark, a backslash, a control character or the line's end.
+    private mutating func takePlain() -> UnsafeRawBufferPointer {
+        let start = position
+        while line.count - position >= 8 {
+            let word = line.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            let found = escapable(UInt64(littleEndian: word))
+            guard found == 0 else {
+                // The lowest of the marks is exact.
+                position += found.trailingZeroBitCount >> 3
+                return UnsafeRawBufferPointer(rebasing: line[start..<position])
+            }
+            position += 8
+        }
+        while position < line.count, case let byte = line[position], byte >= 0x20, byte != 0x22, byte != 0x5C {
+            position += 1
+        }
+        return UnsafeRawBufferPointer(rebasing: line[start..<position])
+    }
+
+    private mutating func closeString(_ bytes: UnsafeRawBufferPointer) throws(LineError) -> UnsafeRawBufferPointer {
+        position += 1
+        guard isUTF8(bytes) else { throw error("a string is not UTF-8") }
+        return bytes
+    }
+
+    /// The rest of a string with something in it that does not stand for itself.
+    private mutating func escapedString(_ plain: UnsafeRawBufferPointer) throws(LineError) -> UnsafeRawBufferPointer {
+        let first = decoded.count
+        decoded.append(plain)
+        while position < line.count {
+            switch line[position] {
+            case UInt8(ascii: "\""): return try closeString(decodedBytes(from: first))
+            case UInt8(ascii: "\\"): try appendEscape()
+            default: throw error("a control character in a string")
+            }
+            decoded.append(takePlain())
+        }
+        throw error("a string is not closed")
+    }
+
+    private mutating func appendEscape() throws(LineError) {
         guard position + 1 < line.count else { throw error("a string is not closed") }
         let character = line[position + 1]
         if character == UInt8(ascii: "u") {
             let unit = try utf16Unit()
             guard let scalar = try scalar(from: unit) else { throw error("half a surrogate pair") }
-            bytes.append(contentsOf: Array(String(scalar).utf8))
+            // Six characters of text for each unit; at most three bytes of UTF-8.
+            for byte in String(scalar).utf8 { decoded.append(byte) }
             return
         }
         let plain: UInt8? =
@@ -107,7 +174,7 @@ struct LineScanner {
             default: nil
             }
         guard let plain else { throw error("no such escape in JSON") }
-        bytes.append(plain)
+        decoded.append(plain)
         position += 2
     }
 
@@ -133,37 +200,5 @@ struct LineScanner {
         let low = try utf16Unit()
         guard (0xDC00..<0xE000).contains(low) else { return nil }
         return UnicodeScalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00))
-    }
-}
-
-/// The bytes of canonical base64 with padding; nil for anything else.
-func decodeBase64(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
-    guard text.count % 4 == 0 else { return nil }
-    let padding = text.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.count / 4 * 3)
-    var bits: UInt32 = 0
-    for (index, byte) in text.dropLast(padding).enumerated() {
-        guard let sextet = sextet(byte) else { return nil }
-        bits = bits << 6 | sextet
-        if index % 4 > 0 {
-            bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(6 - 2 * (index % 4))))
-        }
-    }
-    // Whole bytes leave 0, 2 or 4 bits over; they must be zero, so that one text stands for one run of bytes.
-    let spare: UInt32 = padding == 2 ? 0xF : padding == 1 ? 0x3 : 0
-    // The last character of a padded group gave no whole byte of its own.
-    guard bits & spare == 0 else { return nil }
-    return bytes
-}
-
-private func sextet(_ byte: UInt8) -> UInt32? {
-    switch byte {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte) - 65
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte) - 71
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte) + 4
-    case UInt8(ascii: "+"): 62
-    case UInt8(ascii: "/"): 63
-    default: nil
     }
 }

@@ -18,8 +18,8 @@ public struct Compactor: Sendable {
     public var memoryBytesMax: Int64 = 512 << 20
     /// How often a group is tried where inputs vanish or other writers win.
     public var attemptsMax = 3
-    /// Lines that one group sorts in memory at a time.
-    public var sortBytesMax = 64 << 20
+    /// Bytes of lines that one group sorts in memory at a time; nil for all of them where they fit its share.
+    public var sortBytesMax: Int?
     public var writer: WriterIdentity
     /// Rows of Parquet objects that are made of others; nil for raw ones.
     public var shape: ParquetTableShape?
@@ -45,23 +45,25 @@ public struct Compactor: Sendable {
     ) async throws -> CompactionReport {
         var report = CompactionReport()
         var waiting = groups[...]
+        let share = memoryBytesMax / Int64(max(1, min(parallelMax, groups.count)))
         await withTaskGroup(of: Finished.self) { tasks in
             var used: Int64 = 0
             var running = 0
             while !waiting.isEmpty || running > 0 {
                 while let next = waiting.first, running < parallelMax {
-                    let memory = memoryBytes(next, policy)
-                    if policy.keepsLastOfKey, memory > memoryBytesMax {
+                    let memory = MergeMemory(
+                        next, keepsLastOfKey: policy.keepsLastOfKey, share: share, limit: sortBytesMax)
+                    if policy.keepsLastOfKey, memory.bytes > memoryBytesMax {
                         waiting.removeFirst()
-                        report.add(tooLarge(next, memory: memory), onOutcome)
+                        report.add(tooLarge(next, memory: memory.bytes), onOutcome)
                         continue
                     }
                     // One group alone may always run; the planner keeps groups to a size that fits.
-                    guard running == 0 || used &+ memory <= memoryBytesMax, !Task.isCancelled else { break }
+                    guard running == 0 || used &+ memory.bytes <= memoryBytesMax, !Task.isCancelled else { break }
                     waiting.removeFirst()
                     let ids = (0..<max(1, attemptsMax)).map { _ in CommitID(using: &random) }
-                    (used, running) = (used &+ memory, running + 1)
-                    tasks.addTask { Finished(await compact(next, policy, ids: ids), memory: memory) }
+                    (used, running) = (used &+ memory.bytes, running + 1)
+                    tasks.addTask { Finished(await compact(next, policy, memory, ids: ids), memory: memory.bytes) }
                 }
                 guard running > 0, let finished = await tasks.next() else { break }
                 (used, running) = (used &- finished.memory, running - 1)
@@ -91,25 +93,16 @@ public struct Compactor: Sendable {
             (self.outcome, self.memory) = (outcome, memory)
         }
     }
-
-    private func memoryBytes(_ group: CompactionGroup, _ policy: CompactionPolicy) -> Int64 {
-        let sorted = min(group.uncompressedBytes, Int64(sortBytesMax))
-        let runs = group.uncompressedBytes > Int64(sortBytesMax) ? group.bytes &+ group.bytes / 2 : 0
-        let keys = policy.keepsLastOfKey ? group.records &* 48 : 0
-        // A row group being read, and one being made with the rows before it.
-        let columns = Int64([group.format, group.outputFormat].count { $0 == .parquet }) << 26
-        return (40 << 20) &+ columns &+ sorted &+ sorted / 4 &+ runs &+ keys
-    }
 }
 
 extension Compactor {
     private func compact(
-        _ group: CompactionGroup, _ policy: CompactionPolicy, ids: [CommitID]
+        _ group: CompactionGroup, _ policy: CompactionPolicy, _ memory: MergeMemory, ids: [CommitID]
     ) async -> CompactionOutcome {
         var outcome = CompactionOutcome(group: group)
         for id in ids {
             do {
-                switch try await attempt(group, policy, id: id, &outcome) {
+                switch try await attempt(group, policy, memory, id: id, &outcome) {
                 case .settled: return outcome
                 case .again(let reason): outcome.problem = reason
                 }
@@ -128,7 +121,8 @@ extension Compactor {
     }
 
     private func attempt(
-        _ group: CompactionGroup, _ policy: CompactionPolicy, id: CommitID, _ outcome: inout CompactionOutcome
+        _ group: CompactionGroup, _ policy: CompactionPolicy, _ memory: MergeMemory, id: CommitID,
+        _ outcome: inout CompactionOutcome
     ) async throws -> Attempt {
         let snapshot = try await table.snapshot()
         let live = try await snapshot.objects(withPaths: Set(group.inputs))
@@ -141,7 +135,7 @@ extension Compactor {
         }
         var spec = spec(group, policy, inputs)
         var rewriter = Rewriter(store: table.store, table: table.name, formats: formats, putOptions: putOptions)
-        rewriter.sortBytesMax = sortBytesMax
+        rewriter.sortBytesMax = memory.sortBytesMax
         // What lifecycle has moved stays where it was moved to.
         if let storageClass = ObjectLabels(spec.tags).storageClass { rewriter.putOptions.storageClass = storageClass }
         rewriter.timeIsKafka = snapshot.head.layout?.time == "kafka"

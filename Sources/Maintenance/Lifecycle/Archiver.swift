@@ -234,7 +234,7 @@ struct ArchiveProof: Sendable {
         let query = ObjectQuery(sides: [object.side], hours: hour...hour, shards: [object.partition.shard])
         let entries = snapshot.version > 0 ? try await snapshot.objects(query) : []
         guard let entry = entries.first(where: { ObjectContents($0) == ObjectContents(object) }),
-            let key = ObjectKey("\(archive.name)/\(entry.path)")
+            let key = entry.key(in: archive.name)
         else { throw MaintenanceError.invalid("the archive does not hold it yet") }
         let stored = try await archive.store.head(key)
         guard stored.bytes == object.bytes else {

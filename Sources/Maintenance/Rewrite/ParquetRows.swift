@@ -4,19 +4,15 @@ import Formats
 import LakeModel
 import ObjectStorage
 
-/// Writes lines as rows of a Parquet file.
+/// Writes lines as rows of a Parquet file, straight into its columns.
 final class ParquetRowEncoder: RowEncoding {
-    /// Events of so much are gathered before they are written as rows.
-    private static let batchBytes = 1 << 20
-
     private let shape: ParquetTableShape
-    private let file: ParquetFileWriter
-    private let rows: ParquetTableRows
+    private let table: ParquetTableWriter
     private let chunks: Chunks
     private let envelopes = EnvelopeReader()
-    private let parser = JSONParser()
     private var prefix = RawTablePrefix(topic: "", partition: 0)
-    private var source: TopicPartition?
+    /// By the numbers of `envelopes`, which begin at 1.
+    private var source: Int32 = 0
     private var summary: ParquetFileSummary?
 
     private final class Chunks {
@@ -31,9 +27,8 @@ final class ParquetRowEncoder: RowEncoding {
         settings.rowGroupBytes = options.rowGroupBytes
         let chunks = Chunks()
         self.chunks = chunks
-        rows = try ParquetTableRows(shape)
-        file = try ParquetFileWriter(
-            schema: shape.schema(), settings: shape.settings(settings, bloomFilters: options.bloomFilters)
+        table = try ParquetTableWriter(
+            shape, settings: shape.settings(settings, bloomFilters: options.bloomFilters)
         ) { bytes in
             chunks.all.append(Array(bytes))
             chunks.bytes += bytes.count
@@ -48,32 +43,30 @@ final class ParquetRowEncoder: RowEncoding {
     var encodedBytes: Int64 {
         if let summary { return summary.bytes }
         // A fifth is what event payloads come to.
-        let waiting = file.waitingBytes
-        return file.writtenBytes + Int64(file.pendingBytes - waiting + (waiting + rows.eventBytes) / 5)
+        let waiting = table.file.waitingBytes
+        return table.file.writtenBytes + Int64(table.file.pendingBytes - waiting + waiting / 5)
     }
 
     func append(_ row: StoredRow) throws {
-        let event: StoredEvent
+        let lent: LentEvent
         do {
-            event = try envelopes.read(row.line)
+            lent = try envelopes.lend(row.line)
         } catch {
             throw MaintenanceError.invalid("an event cannot be read: \(error)")
         }
-        guard event.reason == nil else { throw MaintenanceError.unsupported("dead letters stay lines") }
-        if source != event.topicPartition {
-            source = event.topicPartition
-            prefix = RawTablePrefix(topic: event.topicPartition.topic, partition: event.topicPartition.partition)
+        guard lent.reason == nil else { throw MaintenanceError.unsupported("dead letters stay lines") }
+        if source != lent.event.source {
+            source = lent.event.source
+            let place = envelopes.topicPartition
+            prefix = RawTablePrefix(topic: place.topic, partition: place.partition)
         }
-        let outcome = try event.withEvent { lent, headers throws(ParquetError) in
-            try rows.append(lent, prefix: prefix, headers: headers, parser: parser)
-        }
+        let outcome = try table.append(
+            lent.event, prefix: prefix, headers: envelopes.headers, parser: envelopes.parser, known: lent.known)
         guard outcome == .written else { throw RowHasNoPlace() }
-        if rows.eventBytes >= Self.batchBytes { try file.write(rows.take()) }
     }
 
     func finish() throws {
-        try file.write(rows.take())
-        summary = try file.close()
+        summary = try table.close()
     }
 
     func takeReady() -> [[UInt8]] {

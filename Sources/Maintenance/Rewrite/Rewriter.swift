@@ -132,15 +132,17 @@ private final class Rewrite {
         }
         let merge = try sorter.finish()
         var fronts = EnvelopeFrontReader(sources: sources)
+        // Asking every column how much waits there would cost as much as a row.
+        let lookBytes = max(1, min(256 << 10, spec.targetBytes / 16))
         var goesOn = true
         while goesOn {
-            // A few thousand rows between looks at the upload.
-            for _ in 0..<4096 where goesOn {
+            var bytes: Int64 = 0
+            while goesOn, bytes < lookBytes {
                 goesOn = try merge.next { line in
                     let row = StoredRow(line: line, front: fronts.read(line))
+                    bytes += Int64(line.count)
                     if spec.keepsLastOfKey, !lastOfKey.keeps(row) { drop(row) } else { try take(row) }
                 }
-                if let output, output.hasPart || output.encodedBytes >= spec.targetBytes { break }
             }
             try await send()
         }

@@ -118,7 +118,6 @@ struct CompactCommand: AsyncParsableCommand {
         for (table, plan) in try await plans(session) {
             var compactor = Compactor(table: table, writer: .ofThisProcess())
             (compactor.parallelMax, compactor.memoryBytesMax) = (parallel, Int64(memory.bytes))
-            compactor.sortBytesMax = min(64 << 20, memory.bytes / 4)
             if let parquet = try session.tableSettings(table.name)?.parquetSettings() {
                 (compactor.shape, compactor.bloomFilters) = (parquet.shape, parquet.bloomFilters)
                 if case .inferred = parquet.fields { compactor.infersShape = true }
