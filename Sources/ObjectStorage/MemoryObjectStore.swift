@@ -27,12 +27,15 @@ public final class MemoryObjectStore: ObjectStore {
 
     public let location: String
     private let clock: any LakeClock
+    private let partBytesLeast: Int
     private let state = Mutex(State())
 
-    /// - Parameter clock: says when an object was put; the store's own clock.
-    public init(clock: any LakeClock, location: String = "memory:") {
+    /// - Parameters:
+    ///   - clock: says when an object was put; the store's own clock.
+    ///   - partBytesLeast: what all parts but the last need; less than in S3 lets small uploads have many.
+    public init(clock: any LakeClock, location: String = "memory:", partBytesLeast: Int = partBytesMin) {
         self.clock = clock
-        self.location = location
+        (self.location, self.partBytesLeast) = (location, partBytesLeast)
     }
 
     public func put(_ body: ObjectBody, to key: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
@@ -119,7 +122,7 @@ extension MemoryObjectStore {
         try state.withLock { (state) throws(StoreError) in
             let found = try state.find(upload, of: key, operation: "CompleteMultipartUpload")
             let matched = try matchParts(
-                parts, with: found.parts, tag: { $0.info.tag }, bytes: { $0.info.bytes },
+                parts, with: found.parts, tag: { $0.info.tag }, bytes: { $0.info.bytes }, bytesLeast: partBytesLeast,
                 operation: "CompleteMultipartUpload", key: key)
             var merged = found.options
             merged.condition = options.condition

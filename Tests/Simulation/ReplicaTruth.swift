@@ -61,7 +61,7 @@ final class ReplicaTruth: StoreWitness {
         state.head = max(state.head, state.base)
         while state.stored[original.entry(state.head + 1)] != nil { state.head += 1 }
         guard state.head > before else { return [] }
-        return missing(at: state.head, state).filter { original.now.stored[$0] != nil }.map {
+        return missing(at: state.head, state).filter { !original.now.everDeleted.contains($0) }.map {
             "version \(state.head) is there before \($0)"
         }
     }

@@ -84,6 +84,8 @@ final class Truth: StoreWitness {
         var liveAt: [Int64: Set<String>] = [:]
         /// Whatever was written, deleted or not: log entries, checkpoints and data objects are never written anew.
         var everStored: [String: [UInt8]] = [:]
+        /// A request that comes late may bring such a key back, for the next vacuum.
+        var everDeleted: Set<String> = []
         var violations: [String] = []
     }
 
@@ -232,6 +234,7 @@ final class Truth: StoreWitness {
         state.withLock { state in
             for key in keys {
                 guard let stored = state.stored.removeValue(forKey: key) else { continue }
+                state.everDeleted.insert(key)
                 if let problem = problem(deleting: key, uploadedAt: stored.at, state) {
                     state.violations.append("deleted \(key): \(problem)")
                 }

@@ -24,10 +24,14 @@ extension World {
 
     /// Each verb once more with nothing in its way: what was killed half-way is done now, and nothing is left over.
     private func tidyUp() {
-        let erasures = maintenance.erasures.map(MaintenanceVerb.erase)
-        for verb in erasures + [.lifecycle, .vacuum, .replicate(prunes: true)] { finish(verb) }
-        // Past every grace, and past all that is still on its way.
-        time.advance(to: time.elapsed + .seconds(1200))
+        for verb in maintenance.erasures.map(MaintenanceVerb.erase) + [.lifecycle, .replicate(prunes: true)] {
+            finish(verb)
+        }
+        // What is still on its way arrives; then every grace passes.
+        for _ in 0..<2 {
+            time.advance(to: time.elapsed + .seconds(600))
+            guard goOn(until: { network.queue.count == 0 }) else { return truth.blame("requests do not end") }
+        }
         for verb in [.vacuum, .replicate(prunes: true), .verify(maintenance.certificates)] as [MaintenanceVerb] {
             finish(verb)
         }

@@ -60,7 +60,7 @@ public final class World {
             retention: scenario.retention, clockSkewMax: MaintenanceSite.clockSkewMax)
         replica = ReplicaTruth(original: truth)
         let storeClock = StoreClock(time: time, random: SplitMix(seed: seed, stream: 3), jitterMilliseconds: 3000)
-        store = ObservedStore(memory: MemoryObjectStore(clock: storeClock), witness: truth)
+        store = ObservedStore(memory: MemoryObjectStore(clock: storeClock, partBytesLeast: 1), witness: truth)
         let copy = ObservedStore(
             memory: MemoryObjectStore(clock: storeClock, location: "memory:copy"), witness: replica)
         group = SimulatedGroup(broker: broker, time: time)

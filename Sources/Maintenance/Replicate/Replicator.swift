@@ -70,9 +70,9 @@ public struct Replicator: Sendable {
     }
 
     private func difference() async throws -> Difference {
+        // First the copy, then the original: another run may bring the copy further meanwhile, never past the original.
+        let head = await (try await target.open(table.name)).head()
         let newest = try await table.snapshot()
-        let copy = try await target.open(table.name)
-        let head = await copy.head()
         guard head.version <= newest.version else {
             throw MaintenanceError.invalid(
                 "the copy of \(table.name) is at version \(head.version), the original at \(newest.version): it was "
