@@ -75,6 +75,8 @@ struct MaintenanceSite: Sendable {
         case CatalogError.store, CatalogError.contention, CatalogError.unsettled, CatalogError.cancelled,
             CatalogError.notFound:
             return true
+        // It stood still for so long that what it had written was dead.
+        case CatalogError.staleObjects: return true
         // In each of its rounds others were quicker.
         case ReadError.missing: if case .replicate = verb { return true } else { return false }
         default: return false

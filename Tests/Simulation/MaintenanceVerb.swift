@@ -141,7 +141,7 @@ struct MaintenanceMeans: Sendable {
         var policy = VacuumPolicy()
         (policy.removedAfter, policy.erasedAfter) = (SimulatedMaintenance.grace, SimulatedMaintenance.grace)
         (policy.orphansAfter, policy.uploadTimeMax) = (.seconds(40), .seconds(10))
-        (policy.uploadsAfter, policy.logAfter) = (.seconds(60), .seconds(90))
+        (policy.uploadsAfter, policy.logAfter) = (.seconds(900), .seconds(90))
         return policy
     }()
 }

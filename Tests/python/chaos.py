@@ -188,8 +188,8 @@ tables:
         subprocess.run(
             [sys.executable, f"{HERE}/produce.py", "--brokers", os.environ["VARVE_TEST_MEMKAFKA"],
              "--topic", self.topic, "--partitions", str(partitions), "--events", str(events), "--seed",
-             str(self.options.seed * 1000 + self.produced), "--ledger", self.ledger, "--start", str(self.start),
-             "--step", "5000"], check=True)
+             str(self.options.seed * 1000 + self.produced), "--ledger", self.ledger, "--start",
+             str(self.start + 1000 * (0 if partitions else self.chance.randrange(4000))), "--step", "5000"], check=True)
 
     def kill(self) -> None:
         writer = self.chance.choice(self.writers)
@@ -266,6 +266,7 @@ tables:
         if not audit.stdout:
             raise SystemExit(audit.stderr)
         summary = json.loads(audit.stdout)
+        os.environ |= self.environment
         with open(self.ledger) as file:
             findings = maintenance.audit([json.loads(line) for line in file])
         summary["findings"] += findings
