@@ -86,7 +86,7 @@ extension Truth {
             checkErased(dropped, after, erasure, blame)
             if erasure.isPurged { state.purgeable.formUnion(entry.remove) }
         } else if entry.kind == "lifecycle", subject == "retain", let retention {
-            checkExpired(dropped, entry, retention, blame)
+            checkExpired(dropped, retention, blame)
         } else if let lost = dropped.keys.min() {
             blame("loses \(lost), and nobody asked for that")
         }
@@ -99,26 +99,12 @@ extension Truth {
         if let left = kept.filter({ erasure.matches($0.value) }).keys.min() { blame("leaves \(left) in what it wrote") }
     }
 
-    /// Retention takes only events that are older than declared; one without a time is as old as its partition.
-    private func checkExpired(_ dropped: Events, _ entry: Entry, _ retention: Duration, _ blame: (String) -> Void) {
-        let young = VirtualTime.start.advanced(byMilliseconds: (time.elapsed + clockSkewMax - retention).milliseconds)
-        if let wrong = dropped.filter({ $0.value.timestamp >= young.milliseconds }).keys.min() {
+    /// Retention takes only events that are older than declared.
+    private func checkExpired(_ dropped: Events, _ retention: Duration, _ blame: (String) -> Void) {
+        let young = VirtualTime.start.milliseconds + (time.elapsed + clockSkewMax - retention).milliseconds
+        if let wrong = dropped.filter({ $0.value.timestamp >= young }).keys.min() {
             blame("expires \(wrong), which is younger than \(retention)")
         }
-        if dropped.values.contains(where: { $0.timestamp < 0 }),
-            let hour = entry.remove.compactMap(Self.hour).first(where: { $0 > young })
-        {
-            blame("expires an event without a time in the hour \(hour)")
-        }
-    }
-
-    /// The hour that a path names: `…/date=2026-11-21/hour=05/…`.
-    private static func hour(_ path: String) -> Timestamp? {
-        let parts = path.split(separator: "/")
-        let date = parts.first { $0.hasPrefix("date=") }?.dropFirst(5)
-        let hour = parts.first { $0.hasPrefix("hour=") }?.dropFirst(5)
-        guard let date, let hour else { return nil }
-        return Timestamp("\(date)T\(hour):00:00Z")
     }
 
     static func events(in bytes: [UInt8], isParquet: Bool) throws -> Events {
