@@ -75,7 +75,8 @@ final class ReplicaTruth: StoreWitness {
         let blames = state.withLock { state in
             let live = original.now.liveAt[state.head] ?? []
             return keys.filter { state.stored.removeValue(forKey: $0) != nil }.compactMap { key -> String? in
-                guard key.hasPrefix(folder + "_varve/") || live.contains(String(key.dropFirst(folder.utf8.count))) else {
+                guard key.hasPrefix(folder + "_varve/") || live.contains(String(key.dropFirst(folder.utf8.count)))
+                else {
                     return nil
                 }
                 return "deleted \(key), which version \(state.head) needs"

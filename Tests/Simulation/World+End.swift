@@ -43,7 +43,9 @@ extension World {
         maintain(verb)
         let isOver = goOn(until: { !maintenance.isBusy })
         if !isOver { truth.blame("\(verb.name) does not come to an end") }
-        if let why = maintenance.gaveUp.dropFirst(before).first { truth.blame("\(verb.name) gave up with nothing in its way: \(why)") }
+        if let why = maintenance.gaveUp.dropFirst(before).first {
+            truth.blame("\(verb.name) gave up with nothing in its way: \(why)")
+        }
     }
 
     private func goOn(until isDone: () -> Bool) -> Bool {
@@ -58,7 +60,7 @@ extension World {
     }
 
     /// Every event that was produced is in the lake, once, as it was, unless an erasure or a rule took it; nothing else
-    /// is; and the copy is the same.
+    /// is.
     func audit() {
         var found: Truth.Events = [:]
         let now = truth.now
