@@ -179,9 +179,8 @@ public final class World {
     var isSettling = false
 
     private func passTime(hasWork: Bool) {
-        for queue in graveyard.map(\.queue) + maintenance.killed.map(\.queue) where queue.count > 0 {
-            queue.run(at: pick(queue.count))
-        }
+        for writer in graveyard where writer.queue.count > 0 { writer.queue.run(at: pick(writer.queue.count)) }
+        for verb in maintenance.killed where verb.queue.count > 0 { verb.queue.run(at: pick(verb.queue.count)) }
         let now = time.elapsed
         let longest: Int64 = hasWork ? 20 : chance(0.1) ? 5000 : 500
         let target = now + .milliseconds(Int64.random(in: 1...longest, using: &random))
