@@ -24,6 +24,7 @@ extension World {
 
     /// Each verb once more with nothing in its way: what was killed half-way is done now, and nothing is left over.
     private func tidyUp() {
+        network.change { $0.latencyMillisecondsMax = 0 }
         for verb in maintenance.erasures.map(MaintenanceVerb.erase) + [.lifecycle, .replicate(prunes: true)] {
             finish(verb)
         }
