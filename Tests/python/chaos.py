@@ -163,7 +163,7 @@ tables:
             raise SystemExit("the first writer failed")
         for _ in range(2):
             self.start_writer()
-        actions = [self.kill] * 5 + [self.pause] * 2 + [self.end, self.add, self.bad_store]
+        actions = [self.kill] * 5 + [self.pause] + [self.end, self.add, self.bad_store]
         actions += [self.maintenance.strike] * 8
         while self.tally["kills"] + sum(self.maintenance.killed.values()) < self.options.kills:
             self.produce(self.chance.randrange(50, 300))
