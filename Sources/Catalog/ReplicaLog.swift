@@ -45,12 +45,11 @@ public struct ReplicaLog: Sendable {
     }
 
     /// Tells readers of the copy where to begin: at a checkpoint that is there, with no entry needed up to `boundary`.
+    ///
+    /// A run that stood still while another went on moves nothing back.
     public func begin(atCheckpoint checkpoint: Int64, boundary version: Int64) async throws(CatalogError) {
-        let key = try source.keys.boundary()
-        let reader = LogReader(store: target, keys: source.keys, options: source.options)
-        let known = try await reader.boundary()
-        guard known.version < version else { return }
-        try await put(try CatalogJSON.encode(Boundary(version: version, checkpoint: checkpoint)), to: key)
+        let copy = LogReader(store: target, keys: source.keys, options: source.options)
+        _ = try await copy.advanceBoundary(to: Boundary(version: version, checkpoint: checkpoint))
     }
 
     /// Lets readers of the copy start from a checkpoint that is there.

@@ -34,37 +34,13 @@ extension Table {
             guard wanted > 0 else { return CollectReport(boundary: try await table.reader.boundary()) }
             if table.state.base.head.version < wanted { _ = try await table.writeCheckpoint() }
             await table.pointHint(at: table.state.base.head.version)
-            let boundary = try await table.advanceBoundary(
+            let boundary = try await table.reader.advanceBoundary(
                 to: Boundary(version: wanted, checkpoint: table.state.base.head.version))
             var report = CollectReport(boundary: boundary)
             try await table.deleteEntries(&report)
             try await table.deleteCheckpoints(unusedSince: unusedSince, &report)
             return report
         }
-    }
-
-    /// Moves the boundary up to `wanted` with a conditional put, or leaves it where it is higher already.
-    private func advanceBoundary(to wanted: Boundary) async throws(CatalogError) -> Boundary {
-        let key = try keys.boundary()
-        for _ in 0..<max(1, options.reloadsMax) {
-            let content: ObjectContent?
-            do {
-                content = try await store.getIfPresent(key, bytesMax: 1 << 20)
-            } catch {
-                throw .store(error)
-            }
-            let old = try reader.boundary(in: content?.bytes)
-            guard old.version < wanted.version else { return old }
-            let next = Boundary(version: wanted.version, checkpoint: max(wanted.checkpoint, old.checkpoint))
-            let body = try CatalogJSON.encode(next)
-            do {
-                _ = try await store.put(body, to: key, when: content.map { .matches($0.info.tag) } ?? .absent)
-                return next
-            } catch {
-                guard error.kind == .conflict || error.mayHaveHappened else { throw .store(error) }
-            }
-        }
-        throw .contention(attempts: options.reloadsMax)
     }
 
     private func deleteEntries(_ report: inout CollectReport) async throws(CatalogError) {
@@ -119,5 +95,31 @@ extension Table {
             }
         }
         return deleted
+    }
+}
+
+extension LogReader {
+    /// Moves the boundary up to `wanted` with a conditional put, or leaves it where it is higher already.
+    func advanceBoundary(to wanted: Boundary) async throws(CatalogError) -> Boundary {
+        let key = try keys.boundary()
+        for _ in 0..<max(1, options.reloadsMax) {
+            let content: ObjectContent?
+            do {
+                content = try await store.getIfPresent(key, bytesMax: 1 << 20)
+            } catch {
+                throw .store(error)
+            }
+            let old = try boundary(in: content?.bytes)
+            guard old.version < wanted.version else { return old }
+            let next = Boundary(version: wanted.version, checkpoint: max(wanted.checkpoint, old.checkpoint))
+            let body = try CatalogJSON.encode(next)
+            do {
+                _ = try await store.put(body, to: key, when: content.map { .matches($0.info.tag) } ?? .absent)
+                return next
+            } catch {
+                guard error.kind == .conflict || error.mayHaveHappened else { throw .store(error) }
+            }
+        }
+        throw .contention(attempts: options.reloadsMax)
     }
 }

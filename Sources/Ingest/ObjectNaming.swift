@@ -8,7 +8,7 @@ struct ObjectNaming {
     let writerID: String
 
     func path(lane: LaneKey, first: TopicPartition, offset: Int64, object: Int, format: DataFormat) -> String {
-        let ending = lane.side == .main ? format.fileExtension : DataFormat.envelope.fileExtension
+        let ending = (lane.side == .deadLetter ? DataFormat.envelope : format).fileExtension
         return "\(lane.side.folder)/\(lane.partition)/\(first.objectStem(at: offset))-\(writerID)-\(object).\(ending)"
     }
 }

@@ -129,13 +129,27 @@ private struct Sender {
     mutating func finish(_ body: ObjectBody) async -> Bool {
         guard let upload else { return await putWhole(body) }
         guard await sendPart(body) else { return false }
-        let options = options()
-        guard
-            let info = await untilDone({ () async throws(StoreError) in
-                try await means.store.completeUpload(upload, of: key, parts: parts, options: options)
-            })
-        else { return false }
+        guard let info = await complete(upload) else { return false }
         return report(info)
+    }
+
+    /// An outage may swallow the answer of a try that completed the upload; then the next finds none, but the object:
+    /// nobody else makes this key.
+    private func complete(_ upload: UploadID) async -> ObjectInfo? {
+        let options = options()
+        var wasAmbiguous = false
+        return await untilDone({ () async throws(StoreError) in
+            do throws(StoreError) {
+                return try await means.store.completeUpload(upload, of: key, parts: parts, options: options)
+            } catch {
+                if error.kind == .notFound, wasAmbiguous {
+                    let found = try await means.store.head(key)
+                    if found.bytes == bytes { return found }
+                }
+                wasAmbiguous = wasAmbiguous || error.mayHaveHappened
+                throw error
+            }
+        })
     }
 
     private mutating func putWhole(_ body: ObjectBody) async -> Bool {

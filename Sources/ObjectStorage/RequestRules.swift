@@ -74,7 +74,7 @@ public let partNumberMax = 10_000
 /// Throws `.invalid` where they are none, out of order, unknown, changed since, or too small to be a middle part.
 func matchParts<Stored>(
     _ parts: [UploadedPart], with stored: [Int: Stored], tag: (Stored) -> EntityTag, bytes: (Stored) -> Int64,
-    operation: String, key: ObjectKey
+    bytesLeast: Int = partBytesMin, operation: String, key: ObjectKey
 ) throws(StoreError) -> [Stored] {
     func refuse(_ message: String) -> StoreError {
         StoreError(.invalid, operation: operation, key: key.description, message: message)
@@ -88,8 +88,8 @@ func matchParts<Stored>(
         guard let held = stored[part.number], tag(held) == part.tag else {
             throw refuse("part \(part.number) is unknown or was put again since; list the parts and complete anew")
         }
-        guard index == parts.count - 1 || bytes(held) >= partBytesMin else {
-            throw refuse("part \(part.number) has \(bytes(held)) bytes; all but the last need \(partBytesMin)")
+        guard index == parts.count - 1 || bytes(held) >= bytesLeast else {
+            throw refuse("part \(part.number) has \(bytes(held)) bytes; all but the last need \(bytesLeast)")
         }
         matched.append(held)
     }

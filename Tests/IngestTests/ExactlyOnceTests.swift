@@ -89,6 +89,21 @@ struct ExactlyOnceTests {
         try await fixture.expectExactlyOnce()
     }
 
+    /// Found by the simulation: the next try found no upload, and the writer gave up.
+    @Test("an upload that was completed while its answer was lost is taken for done")
+    func lostCompletion() async throws {
+        let clock = SystemClock()
+        let faulty = FaultyStore(
+            MemoryObjectStore(clock: clock, partBytesLeast: 1), seed: 1, clock: clock,
+            rules: [FaultRule(.lostAnswer, on: [.completeUpload], calls: [1, 3])])
+        let fixture = try IngestFixture(store: faulty)
+        fixture.produceOrders(3000)
+        try await fixture.drain(try fixture.settings(rotate: RotationSettings(records: 500))) {
+            ($0.frameBytes, $0.singlePutBytesMax, $0.partBytes) = (1 << 12, 1 << 11, 1 << 10)
+        }
+        try await fixture.expectExactlyOnce()
+    }
+
     @Test("two writers hand partitions over without a gap or a double")
     func handOver() async throws {
         let fixture = try IngestFixture()

@@ -54,6 +54,20 @@ struct ParquetIngestTests {
         #expect(keys.count == objects.count && keys.allSatisfy { $0.name == "key" && $0.max != nil })
     }
 
+    /// Found by the simulation.
+    @Test("late events of a Parquet table are Parquet by name too")
+    func names() async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        for hour in [9, 1, 9] as [Int64] {
+            fixture.broker.produce(.order(Int(hour), at: hour * 3_600_000), to: fixture.partition(0))
+        }
+        try await fixture.drain(
+            try fixture.settings(late: LateSettings(policy: .separate), parquet: .init(.raw)))
+        let objects = try await fixture.objects()
+        #expect(Set(objects.map(\.side)) == [.main, .late])
+        #expect(objects.allSatisfy { $0.format == .parquet && $0.path.hasSuffix(".parquet") }, "\(objects.map(\.path))")
+    }
+
     @Test("interleaved schemas make no more objects than one schema", arguments: [true, false])
     func interleaved(isInferred: Bool) async throws {
         let fixture = try IngestFixture(partitions: 2)

@@ -1,6 +1,7 @@
 import Catalog
 import LakeModel
 import ObjectStorage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -184,6 +185,55 @@ struct LifecycleTests {
         lake.store.setRules([])
         try await lake.check(seed: seed)
         #expect(try await lake.audit().isEmpty, "seed=\(seed)")
+    }
+
+    /// Takes one object away before each of the first puts of a log entry.
+    private struct RivalStore: ForwardingStore {
+        let inner: any ObjectStore
+        let rival: @Sendable (_ commits: Int) async -> Void
+        private let commits = Counter()
+
+        private final class Counter: Sendable {
+            let count = Mutex(0)
+        }
+
+        init(_ inner: any ObjectStore, rival: @escaping @Sendable (Int) async -> Void) {
+            (self.inner, self.rival) = (inner, rival)
+        }
+
+        func put(_ body: ObjectBody, to key: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
+            if key.description.contains("/_varve/log/") {
+                let before = commits.count.withLock { count in
+                    count += 1
+                    return count - 1
+                }
+                await rival(before)
+            }
+            return try await inner.put(body, to: key, options: options)
+        }
+    }
+
+    /// Found by the simulation: the second conflict of one commit ended the whole run.
+    @Test("the rest expires, however often others take objects away between the plan and the commit")
+    func rivals() async throws {
+        let lake = try MaintenanceLake(seed: 21)
+        let table = try await lake.open()
+        var objects: [DataObject] = []
+        for _ in 0..<5 { objects.append(try await lake.append(table)) }
+        lake.clock.advance(by: .seconds(100 * day))
+        let (ids, paths) = ((0..<3).map { _ in lake.id() }, objects.map(\.path))
+        let store = RivalStore(lake.store) { commits in
+            guard commits < ids.count else { return }
+            let change = Change(kind: .lifecycle, remove: [paths[commits]])
+            _ = try? await table.commit(change, id: ids[commits], writer: MaintenanceLake.writer)
+        }
+        let own = try await Table.open(lake.name, in: store, clock: lake.clock, logger: quiet)
+        let rule = LifecycleRule(name: "retain", action: .expire, after: .seconds(day))
+        let outcomes = try await apply(lake, own, [rule])
+        #expect(outcomes.filter { $0.version != nil }.map(\.item.object.path) == Array(paths[3...]))
+        #expect(outcomes.count { $0.problem != nil } == 3)
+        forget(objects, in: lake)
+        try await lake.check(seed: 21)
     }
 
     private func move(_ lake: MaintenanceLake, seed: UInt64) async {

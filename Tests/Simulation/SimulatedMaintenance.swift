@@ -1,101 +1,86 @@
-import Catalog
 import LakeModel
 import Maintenance
-import ObjectStorage
-import Synchronization
 
-/// What else works on the table while writers write: checkpoints, collection of the log, vacuum, compaction.
-final class SimulatedMaintenance: Sendable {
+/// What else works on the table while writers write; several verbs may run at once.
+final class SimulatedMaintenance {
     static let grace = Duration.seconds(60)
+    /// Requests to erase in one world.
+    private static let erasuresMax = 4
 
-    let queue = JobQueue()
-    private let life = ProcessLife()
-    private let clock: ProcessClock
-    private let store: NetworkStore
-    private let checkpointEvery: Int64
-    private let running = Mutex(0)
-    private let problems = Mutex<[String]>([])
+    private let site: MaintenanceSite
+    private var started = 0
+    private(set) var processes: [MaintenanceProcess] = []
+    /// Killed ones, whose tasks run on to their next request and end there.
+    private(set) var killed: [MaintenanceProcess] = []
+    private(set) var erasures: [SimulatedErasure] = []
+    private(set) var certificates: [ErasureCertificate] = []
+    private(set) var gaveUp: [String] = []
 
-    init(store: ObservedStore, network: SimulatedNetwork, checkpointEvery: Int64) {
-        clock = ProcessClock(time: network.time, skewMilliseconds: 240_000, life: life)
-        self.store = NetworkStore(inner: store, network: network, life: life)
-        self.checkpointEvery = checkpointEvery
+    init(site: MaintenanceSite) {
+        self.site = site
     }
 
-    var isBusy: Bool { running.withLock { $0 > 0 } }
+    var isBusy: Bool { !processes.isEmpty }
 
-    /// Starts one piece of work; several may run at once. Says which.
-    func start(_ random: inout SplitMix, collectsAtOnce: Bool) -> String {
-        let (keep, seed) = (Int64.random(in: 0...6, using: &random), random.next() as UInt64)
-        switch Int.random(in: 0..<3, using: &random) {
-        case 0:
-            run { table in _ = try await table.checkpoint() }
-            return "checkpoint"
-        case 1 where collectsAtOnce:
-            // By a clock that is not the store's.
-            let unusedSince = clock.now().advanced(byMilliseconds: -600_000)
-            run { table in
-                _ = try await table.collectLog(through: await table.head().version - keep, unusedSince: unusedSince)
-            }
-            return "collect the log but for \(keep)"
-        case 1:
-            run { [clock, writer] table in
-                var random = SplitMix(seed: seed)
-                _ = try await Vacuum(table: table, policy: Self.vacuumPolicy, clock: clock)
-                    .run(id: CommitID(using: &random), writer: writer)
-            }
-            return "vacuum"
-        default:
-            run { [clock, writer] table in
-                var random = SplitMix(seed: seed)
-                var policy = CompactionPolicy()
-                (policy.coldAfterMilliseconds, policy.targetBytes) = (10_000, 4096)
-                let plan = try await CompactionPlan.make(try await table.snapshot(), policy: policy, now: clock.now())
-                _ = try await Compactor(table: table, writer: writer).run(
-                    plan.groups, policy: policy, using: &random)
-            }
-            return "compact"
+    /// Picks what to do next.
+    func draw(_ random: inout SplitMix, events: Int) -> MaintenanceVerb {
+        let keep = Int64.random(in: 0...6, using: &random)
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0: return .checkpoint
+        case 1, 2: return site.scenario.collectsAtOnce ? .collect(keep: keep) : .vacuum
+        case 3, 4: return .lifecycle
+        case 5: return drawErasure(&random, events: events)
+        case 6, 7:
+            // Pruning relies on no other run being slower than the age that it spares.
+            guard site.scenario.prunesCopy else { return .replicate(prunes: false) }
+            return isReplicating ? .checkpoint : .replicate(prunes: true)
+        default: return .compact
         }
     }
 
-    private var writer: WriterIdentity { WriterIdentity(id: "m1", host: "simulated", program: "varve 0") }
+    private func drawErasure(_ random: inout SplitMix, events: Int) -> MaintenanceVerb {
+        if erasures.count < Self.erasuresMax, let new = try? SimulatedErasure(&random, events: events) {
+            erasures.append(new)
+            return .erase(new)
+        }
+        return .erase(erasures[Int.random(in: 0..<erasures.count, using: &random)])
+    }
 
-    private static let vacuumPolicy: VacuumPolicy = {
-        var policy = VacuumPolicy()
-        (policy.removedAfter, policy.erasedAfter) = (grace, grace)
-        (policy.orphansAfter, policy.uploadTimeMax) = (.seconds(40), .seconds(10))
-        (policy.uploadsAfter, policy.logAfter) = (.seconds(60), .seconds(90))
-        return policy
-    }()
+    private var isReplicating: Bool {
+        processes.contains { if case .replicate = $0.verb { true } else { false } }
+    }
 
-    private func run(_ work: @escaping @Sendable (Table) async throws -> Void) {
-        guard let name = TableName("orders") else { return }
-        var options = CatalogOptions()
-        options.checkpointEvery = checkpointEvery
-        running.withLock { $0 += 1 }
-        Task(executorPreference: queue) { [self, options] in
-            do {
-                let table = try await Table.open(name, in: store, options: options, clock: clock, logger: quietLogger)
-                if await table.head().version > 0 { try await work(table) }
-            } catch {
-                if !isExcused(error) { problems.withLock { $0.append("maintenance: \(error)") } }
+    /// Starts a process; says which.
+    func start(_ verb: MaintenanceVerb, _ random: inout SplitMix) -> String {
+        started += 1
+        processes.append(
+            MaintenanceProcess(id: started, verb: verb, site: site, random: SplitMix(seed: random.next())))
+        return "m\(started) starts: \(verb.name)"
+    }
+
+    func kill(_ random: inout SplitMix) -> String {
+        let victim = processes.remove(at: Int.random(in: processes.indices, using: &random))
+        victim.kill()
+        killed.append(victim)
+        return "m\(victim.id) is killed: \(victim.verb.name)"
+    }
+
+    /// Takes out who has ended; says what became of them, and who failed for a reason that no fault explains.
+    func reap() -> (ends: [String], problems: [String]) {
+        var (ends, problems): ([String], [String]) = ([], [])
+        processes.removeAll { process in
+            switch process.stage {
+            case .running: return false
+            case .done(let certificate):
+                if let certificate { certificates.append(certificate) }
+                ends.append("m\(process.id) is done")
+            case .gaveUp(let why):
+                gaveUp.append(why)
+                ends.append("m\(process.id) gave up: \(why)")
+            case .failed(let why): problems.append("m\(process.id), \(process.verb.name): \(why)")
             }
-            running.withLock { $0 -= 1 }
+            return true
         }
-    }
-
-    private func isExcused(_ error: any Error) -> Bool {
-        if error is StoreError { return true }
-        switch error as? CatalogError {
-        case .store, .contention, .unsettled, .cancelled: return true
-        // What was read has been collected meanwhile, as a reader that is slower than the grace must expect.
-        case .notFound: return true
-        default: return false
-        }
-    }
-
-    /// What no fault of the store explains.
-    func problem() -> String? {
-        problems.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+        return (ends, problems)
     }
 }

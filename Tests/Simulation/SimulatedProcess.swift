@@ -3,6 +3,7 @@ import Formats
 import Ingest
 import LakeModel
 import Logging
+import Maintenance
 import ObjectStorage
 import Synchronization
 
@@ -26,6 +27,13 @@ struct Scenario {
     /// Collects the log as far as the protocol allows, at any time. Vacuum relies on removals staying in the log for
     /// their grace, so then there is none.
     var collectsAtOnce: Bool
+    /// Of what writers write, and of what compaction makes of it; nil to keep it.
+    var format: DataFormat
+    var compactsTo: DataFormat?
+    /// The age by which events are expired; nil where they stay for ever.
+    var retention: Duration?
+    /// Whether the copy in the other store is pruned.
+    var prunesCopy: Bool
 
     init(_ random: inout SplitMix) {
         func pick<Value>(_ values: [Value]) -> Value { values[Int.random(in: 0..<values.count, using: &random)] }
@@ -42,6 +50,21 @@ struct Scenario {
         rebalances = pick([0, 0.001, 0.005])
         collectsAtOnce = pick([false, true])
         maintenance = pick([0.001, 0.004, 0.015])
+        format = pick([.envelope, .envelope, .envelope, .envelope, .envelope, .envelope, .envelope, .parquet])
+        compactsTo = pick([nil, nil, nil, .parquet])
+        retention = pick([nil, .seconds(180), .seconds(3600)])
+        prunesCopy = pick([false, true])
+    }
+
+    /// Events grow old fast here: packed after half their time, moved after most of it.
+    var lifecycle: LifecyclePolicy {
+        let age = retention ?? .seconds(3600)
+        var rules = [
+            LifecycleRule(name: "move", action: .tier(storageClass: "COLD"), after: age * 3 / 4),
+            LifecycleRule(name: "pack", action: .recompress(level: 5), after: age / 2, bytesMin: 512),
+        ]
+        if retention != nil { rules.append(LifecycleRule(name: "retain", action: .expire, after: age)) }
+        return LifecyclePolicy(rules: rules)
     }
 
     var table: TableSettings {
@@ -49,7 +72,7 @@ struct Scenario {
             name: "orders", takesTopic: { $0 == "orders" },
             layout: TableLayout(
                 granularity: .hour, zone: "UTC", shards: shards, time: "kafka", shardBy: "partition"),
-            time: EventTimeRule(.kafka), shardRule: .partition, compressionLevel: 1,
+            time: EventTimeRule(.kafka), shardRule: .partition, format: format, compressionLevel: 1,
             rotate: RotationSettings(bytes: 1 << 20, records: rotateRecords, age: .seconds(5)),
             late: LateSettings(afterMilliseconds: 3_600_000, policy: latePolicy))
     }

@@ -10,6 +10,10 @@ public struct Tally: Sendable, CustomStringConvertible {
         sum.steps += report.steps
         sum.events += report.events
         sum.commits.merge(report.commits, uniquingKeysWith: +)
+        sum.verbs.merge(report.verbs, uniquingKeysWith: +)
+        sum.verbsKilled += report.verbsKilled
+        sum.certificates += report.certificates
+        sum.eventsRemoved += report.eventsRemoved
         sum.kills += report.kills
         sum.freezes += report.freezes
         sum.evictions += report.evictions
@@ -19,8 +23,12 @@ public struct Tally: Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        let commits = sum.commits.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-        return "\(seeds) seeds, \(sum.steps) steps: \(sum.events) events; commits: \(commits); \(sum.kills) kills,"
+        func list(_ counts: [String: Int]) -> String {
+            counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        }
+        return "\(seeds) seeds, \(sum.steps) steps: \(sum.events) events; commits: \(list(sum.commits)); verbs:"
+            + " \(list(sum.verbs)), \(sum.verbsKilled) of them killed; \(sum.certificates) certificates,"
+            + " \(sum.eventsRemoved) events erased or expired; \(sum.kills) kills of writers,"
             + " \(sum.freezes) pauses, \(sum.evictions) evictions, \(sum.rebalances) moves of a topic partition,"
             + " \(sum.storeFaults) faults of the store, \(sum.ghosts) entries into the collected log;"
             + " 0 lost, 0 doubled"

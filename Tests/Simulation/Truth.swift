@@ -1,6 +1,5 @@
 import Foundation
 import LakeModel
-import ObjectStorage
 import Synchronization
 
 /// The lake as the store really holds it, judged after every change by rules written down a second time.
@@ -8,7 +7,7 @@ import Synchronization
 /// Shares no code with the catalog: it reads the log's JSON by itself, and keeps the invariants of the design: no log
 /// entry is won twice, offsets join without gap or overlap, what a commit adds is there and is new, nothing live is
 /// deleted, nothing is deleted before its boundary, horizon or grace.
-final class Truth: Sendable {
+final class Truth: StoreWitness {
     struct Object: Decodable, Sendable {
         struct Span: Decodable, Sendable {
             var topic: String
@@ -47,6 +46,7 @@ final class Truth: Sendable {
         var offsets: [Range]
         var add: [Object]
         var remove: [String]
+        var reason: String?
         var horizon: String?
     }
 
@@ -71,18 +71,40 @@ final class Truth: Sendable {
         /// Entries written into the collected part of the log by a writer that slept: allowed, and void.
         var ghosts = 0
         var commits: [String: Int] = [:]
+        /// Of live objects.
+        var events: [String: Events] = [:]
+        /// Events that an erasure or a retention rule took out, and which commit it was.
+        var gone: [Place: String] = [:]
+        var erasures: [String: Erasure] = [:]
+        var certificates: [Certificate] = []
+        /// Replaced by an erasure that deletes old bytes at once.
+        var purgeable: Set<String> = []
+        /// What each version was, for those who ask later.
+        var nextAt: [Int64: [TopicPartition: Int64]] = [:]
+        var liveAt: [Int64: Set<String>] = [:]
+        /// Whatever was written, deleted or not: log entries, checkpoints and data objects are never written anew.
+        var everStored: [String: [UInt8]] = [:]
+        /// A request that comes late may bring such a key back, for the next vacuum.
+        var everDeleted: Set<String> = []
         var violations: [String] = []
     }
 
     private let state = Mutex(State())
-    private let time: VirtualTime
-    private let folder: String
+    let time: VirtualTime
+    let folder: String
     /// Removed objects stay at least this long.
     private let grace: Duration
+    /// The age by which events may be expired; nil where none may.
+    let retention: Duration?
+    /// How far the clocks of those who judge by age are ahead at most.
+    let clockSkewMax: Duration
 
-    init(table: String, time: VirtualTime, grace: Duration) {
+    init(table: String, time: VirtualTime, grace: Duration, retention: Duration?, clockSkewMax: Duration) {
         (folder, self.time, self.grace) = ("\(table)/", time, grace)
+        (self.retention, self.clockSkewMax) = (retention, clockSkewMax)
     }
+
+    func change(_ body: (inout State) -> Void) { state.withLock { body(&$0) } }
 
     var now: State { state.withLock { $0 } }
 
@@ -105,7 +127,12 @@ final class Truth: Sendable {
 
     func didPut(_ key: String, _ bytes: [UInt8], at modified: Timestamp) {
         state.withLock { state in
+            let path = String(key.dropFirst(folder.utf8.count))
+            if state.live[path] != nil, state.stored[key]?.bytes != bytes {
+                state.violations.append("\(key) is live and was overwritten")
+            }
             state.stored[key] = (bytes, modified.description)
+            state.everStored[key] = bytes
             if key.hasPrefix(folder + "_varve/log/") {
                 guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(bytes)) else {
                     return state.violations.append("\(key) is not a log entry")
@@ -138,6 +165,7 @@ final class Truth: Sendable {
             state.next[name] = range.to
         }
         checkCounts(entry, state, blame)
+        for fault in eventFaults(entry, &state) { blame(fault) }
         for path in entry.remove {
             if state.live.removeValue(forKey: path) == nil { blame("removes \(path), which is not live") }
             state.removedAt[path] = time.elapsed
@@ -156,6 +184,7 @@ final class Truth: Sendable {
         }
         if let horizon = entry.horizon, horizon > state.horizon { state.horizon = horizon }
         (state.newest, state.newestID) = (entry.version, entry.id)
+        (state.nextAt[entry.version], state.liveAt[entry.version]) = (state.next, Set(state.live.keys))
         state.commits[entry.kind, default: 0] += 1
     }
 
@@ -192,15 +221,20 @@ final class Truth: Sendable {
         (state.boundary, state.boundaryCheckpoint) = (boundary.version, boundary.checkpoint)
     }
 
-    private func list(_ version: Int64) -> String {
+    func list(_ version: Int64) -> String { "\(folder)_varve/checkpoint/\(padded(version))/list.ndjson.zst" }
+
+    func entry(_ version: Int64) -> String { "\(folder)_varve/log/\(padded(version)).json" }
+
+    private func padded(_ version: Int64) -> String {
         let digits = String(version)
-        return "\(folder)_varve/checkpoint/\(String(repeating: "0", count: 20 - digits.count))\(digits)/list.ndjson.zst"
+        return String(repeating: "0", count: 20 - digits.count) + digits
     }
 
     func didDelete(_ keys: [String]) {
         state.withLock { state in
             for key in keys {
                 guard let stored = state.stored.removeValue(forKey: key) else { continue }
+                state.everDeleted.insert(key)
                 if let problem = problem(deleting: key, uploadedAt: stored.at, state) {
                     state.violations.append("deleted \(key): \(problem)")
                 }
@@ -218,51 +252,12 @@ final class Truth: Sendable {
         let path = String(key.dropFirst(folder.count))
         if state.live[path] != nil { return "it is live" }
         if let removed = state.removedAt[path] {
+            if state.purgeable.contains(path) { return nil }
             return time.elapsed - removed < grace ? "it was removed \(time.elapsed - removed) ago" : nil
         }
         if path.hasSuffix("_SUCCESS") { return nil }
         // A compaction may take back its own output where it knows that it has not committed it.
         let isWriters = path.contains("-w")
         return !isWriters || uploadedAt < state.horizon ? nil : "no commit says that it is dead"
-    }
-}
-
-/// The store's truth: what reaches it happens at once, and is judged at once.
-struct ObservedStore: ForwardingStore {
-    let memory: MemoryObjectStore
-    let truth: Truth
-
-    var inner: any ObjectStore { memory }
-
-    func put(_ body: ObjectBody, to key: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
-        let info = try await memory.put(body, to: key, options: options)
-        truth.didPut(key.description, body.bytes, at: info.modifiedAt)
-        return info
-    }
-
-    func copy(_ source: ObjectKey, to target: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
-        let info = try await memory.copy(source, to: target, options: options)
-        try await look(at: target, info)
-        return info
-    }
-
-    func completeUpload(_ upload: UploadID, of key: ObjectKey, parts: [UploadedPart], options: PutOptions)
-        async throws(StoreError) -> ObjectInfo
-    {
-        let info = try await memory.completeUpload(upload, of: key, parts: parts, options: options)
-        try await look(at: key, info)
-        return info
-    }
-
-    private func look(at key: ObjectKey, _ info: ObjectInfo) async throws(StoreError) {
-        let content = try await memory.get(key, range: nil, bytesMax: 1 << 30)
-        truth.didPut(key.description, content.bytes, at: info.modifiedAt)
-    }
-
-    func delete(_ keys: [ObjectKey]) async throws(StoreError) -> [DeleteFailure] {
-        let failures = try await memory.delete(keys)
-        let failed = Set(failures.map(\.key))
-        truth.didDelete(keys.filter { !failed.contains($0) }.map(\.description))
-        return failures
     }
 }

@@ -1,4 +1,3 @@
-import Compression
 public import Formats
 import Ingest
 import LakeModel
@@ -20,6 +19,34 @@ extension World {
         startWriter(once: true)
         guard goOn(until: { writers.isEmpty }) else { return truth.blame("the last writer does not come to an end") }
         guard goOn(until: { !maintenance.isBusy }) else { return truth.blame("maintenance does not come to an end") }
+        tidyUp()
+    }
+
+    /// Each verb once more with nothing in its way: what was killed half-way is done now, and nothing is left over.
+    private func tidyUp() {
+        network.change { $0.latencyMillisecondsMax = 0 }
+        for verb in maintenance.erasures.map(MaintenanceVerb.erase) + [.lifecycle, .replicate(prunes: true)] {
+            finish(verb)
+        }
+        // What is still on its way arrives; then every grace passes.
+        for _ in 0..<2 {
+            time.advance(to: time.elapsed + .seconds(600))
+            guard goOn(until: { network.queue.count == 0 }) else { return truth.blame("requests do not end") }
+        }
+        for verb in [.vacuum, .replicate(prunes: true), .verify(maintenance.certificates)] as [MaintenanceVerb] {
+            finish(verb)
+        }
+    }
+
+    private func finish(_ verb: MaintenanceVerb) {
+        guard truth.firstViolation == nil else { return }
+        let before = maintenance.gaveUp.count
+        maintain(verb)
+        let isOver = goOn(until: { !maintenance.isBusy })
+        if !isOver { truth.blame("\(verb.name) does not come to an end") }
+        if let why = maintenance.gaveUp.dropFirst(before).first {
+            truth.blame("\(verb.name) gave up with nothing in its way: \(why)")
+        }
     }
 
     private func goOn(until isDone: () -> Bool) -> Bool {
@@ -33,35 +60,51 @@ extension World {
         return false
     }
 
-    /// Every event that was produced is in the lake, once, as it was.
+    /// Every event that was produced is in the lake, once, as it was, unless an erasure or a rule took it; nothing else
+    /// is.
     func audit() {
-        var found: [TopicPartition: [Int64: ProducedEvent]] = [:]
-        for object in truth.now.live.values.sorted(by: { $0.path < $1.path }) {
+        var found: Truth.Events = [:]
+        let now = truth.now
+        for object in now.live.values.sorted(by: { $0.path < $1.path }) {
             do {
-                for event in try events(of: object) {
-                    let earlier = found[event.topicPartition, default: [:]].updateValue(
-                        ProducedEvent(event), forKey: event.offset)
-                    if earlier != nil { truth.blame("\(event.topicPartition) \(event.offset) is in the lake twice") }
+                let bytes = now.stored["orders/\(object.path)"]?.bytes ?? []
+                let events = try Truth.events(in: bytes, isParquet: object.path.hasSuffix(".parquet"))
+                for (place, event) in events where found.updateValue(event, forKey: place) != nil {
+                    truth.blame("\(place) is in the lake twice")
                 }
             } catch {
                 truth.blame("\(object.path): \(error)")
             }
         }
         for name in broker.partitions() {
-            let inLake = found[name] ?? [:]
-            for event in broker.events(of: name) where inLake[event.offset] != event {
-                truth.blame(
-                    inLake[event.offset] == nil
-                        ? "\(name) \(event.offset) is not in the lake" : "\(name) \(event.offset) is not as it was")
+            for event in broker.events(of: name) {
+                let place = Place(source: name, offset: event.offset)
+                let inLake = found.removeValue(forKey: place)
+                if let why = now.gone[place] {
+                    if inLake != nil { truth.blame("\(place) is in the lake, though \(why) took it") }
+                } else if inLake != event {
+                    truth.blame("\(place) is not \(inLake == nil ? "in the lake" : "as it was")")
+                }
+                if inLake != nil, let erasure = maintenance.erasures.first(where: { $0.matches(event) }) {
+                    truth.blame("\(place) is in the lake, though \(erasure.condition) was erased to the end")
+                }
             }
         }
+        if let stray = found.keys.min() { truth.blame("\(stray) is in the lake and was never produced") }
+        auditObjects(now)
     }
 
-    private func events(of object: Truth.Object) throws -> [StoredEvent] {
-        guard let bytes = truth.now.stored["orders/\(object.path)"]?.bytes else { return [] }
-        let raw = try zstdDecompress(bytes, bytesMax: 1 << 26)
-        let reader = EnvelopeReader()
-        return try raw.split(separator: 0x0A).map { line in try line.withUnsafeBytes { try reader.read($0) } }
+    /// Vacuum and prune have left nothing but what is live, and the copy is at the lake's version.
+    private func auditObjects(_ now: Truth.State) {
+        let live = Set(now.live.keys.map { "orders/\($0)" })
+        for (place, keys) in [("lake", Array(now.stored.keys)), ("copy", Array(replica.now.stored.keys))] {
+            let data = Set(keys.filter { !$0.hasPrefix("orders/_varve/") && !$0.hasSuffix("_SUCCESS") })
+            if let left = data.subtracting(live).min() { truth.blame("\(left) is dead and was left in the \(place)") }
+            if let missing = live.subtracting(data).min() { truth.blame("\(missing) is not in the \(place)") }
+        }
+        if replica.now.head != now.newest {
+            truth.blame("the copy is at version \(replica.now.head), the lake at \(now.newest)")
+        }
     }
 }
 

@@ -15,6 +15,12 @@ public struct SimulationReport: Sendable {
     public var steps = 0
     public var events = 0
     public var commits: [String: Int] = [:]
+    /// What was started of maintenance, by its first word.
+    public var verbs: [String: Int] = [:]
+    public var verbsKilled = 0
+    public var certificates = 0
+    /// Events that erasures and retention took out.
+    public var eventsRemoved = 0
     public var kills = 0
     public var freezes = 0
     public var evictions = 0
@@ -34,6 +40,7 @@ public final class World {
     let broker = MemoryBroker()
     let network: SimulatedNetwork
     let truth: Truth
+    let replica: ReplicaTruth
     let store: ObservedStore
     let group: SimulatedGroup
     let maintenance: SimulatedMaintenance
@@ -48,12 +55,18 @@ public final class World {
         scenario = Scenario(&random)
         report = SimulationReport(seed: seed)
         network = SimulatedNetwork(time: time, random: SplitMix(seed: seed, stream: 2), weather: scenario.weather)
-        truth = Truth(table: "orders", time: time, grace: SimulatedMaintenance.grace - .seconds(10))
+        truth = Truth(
+            table: "orders", time: time, grace: SimulatedMaintenance.grace - .seconds(10),
+            retention: scenario.retention, clockSkewMax: MaintenanceSite.clockSkewMax)
+        replica = ReplicaTruth(original: truth)
         let storeClock = StoreClock(time: time, random: SplitMix(seed: seed, stream: 3), jitterMilliseconds: 3000)
-        store = ObservedStore(memory: MemoryObjectStore(clock: storeClock), truth: truth)
+        store = ObservedStore(memory: MemoryObjectStore(clock: storeClock, partBytesLeast: 1), witness: truth)
+        let copy = ObservedStore(
+            memory: MemoryObjectStore(clock: storeClock, location: "memory:copy"), witness: replica)
         group = SimulatedGroup(broker: broker, time: time)
         maintenance = SimulatedMaintenance(
-            store: store, network: network, checkpointEvery: scenario.checkpointEvery)
+            site: MaintenanceSite(
+                store: store, copy: copy, network: network, scenario: scenario, truth: truth, replica: replica))
         broker.createTopic("orders", partitions: scenario.partitions)
         for _ in 0..<scenario.writers { startWriter() }
     }
@@ -72,6 +85,7 @@ public final class World {
         let truth = truth.now
         report.violation = truth.violations.first
         (report.commits, report.ghosts) = (truth.commits, truth.ghosts)
+        (report.certificates, report.eventsRemoved) = (truth.certificates.count, truth.gone.count)
         (report.evictions, report.rebalances) = (group.evictions, group.rebalances)
         report.storeFaults = network.faultCount
         return report
@@ -96,9 +110,10 @@ public final class World {
         if chance(scenario.freezes) { freezeWriter() }
         if chance(scenario.outages) { breakStore() }
         if chance(scenario.rebalances) { group.reshuffle() }
-        if chance(scenario.maintenance) {
-            note("maintenance: \(maintenance.start(&random, collectsAtOnce: scenario.collectsAtOnce))")
-        }
+        if chance(scenario.maintenance) { maintain(maintenance.draw(&random, events: report.events)) }
+        // They live shorter than writers.
+        if maintenance.isBusy, chance(scenario.kills * 5) { killMaintenance() }
+        if maintenance.isBusy, chance(scenario.freezes * 5) { freezeMaintenance() }
         if chance(0.05) { produce() }
         group.coordinate()
         advanceWriters()
@@ -110,7 +125,8 @@ public final class World {
         let awake = writers.filter { writer in
             writer.frozenUntil.map { $0 <= time.elapsed } ?? true
         }
-        let queues = ([network.queue, maintenance.queue] + awake.map(\.queue)).filter { $0.count > 0 }
+        let verbs = maintenance.processes.filter { $0.frozenUntil.map { $0 <= time.elapsed } ?? true }
+        let queues = ([network.queue] + verbs.map(\.queue) + awake.map(\.queue)).filter { $0.count > 0 }
         let dice = pick(10)
         if !queues.isEmpty, dice < 7 {
             let queue = queues[pick(queues.count)]
@@ -120,7 +136,27 @@ public final class World {
         } else {
             passTime(hasWork: !queues.isEmpty)
         }
-        maintenance.problem().map(truth.blame)
+        let (ends, problems) = maintenance.reap()
+        for text in ends { note(text) }
+        for text in problems { truth.blame(text) }
+    }
+
+    func maintain(_ verb: MaintenanceVerb) {
+        note(maintenance.start(verb, &random))
+        report.verbs[String(verb.name.prefix { $0 != " " && $0 != "," }), default: 0] += 1
+    }
+
+    private func killMaintenance() {
+        note(maintenance.kill(&random))
+        report.verbsKilled += 1
+    }
+
+    private func freezeMaintenance() {
+        let process = maintenance.processes[pick(maintenance.processes.count)]
+        let seconds = Int64.random(in: 1...120, using: &random)
+        note("m\(process.id) stops for \(seconds) s")
+        report.freezes += 1
+        process.frozenUntil = time.elapsed + .seconds(seconds)
     }
 
     private func turn(_ writer: SimulatedWriter) {
@@ -144,6 +180,7 @@ public final class World {
 
     private func passTime(hasWork: Bool) {
         for writer in graveyard where writer.queue.count > 0 { writer.queue.run(at: pick(writer.queue.count)) }
+        for verb in maintenance.killed where verb.queue.count > 0 { verb.queue.run(at: pick(verb.queue.count)) }
         let now = time.elapsed
         let longest: Int64 = hasWork ? 20 : chance(0.1) ? 5000 : 500
         let target = now + .milliseconds(Int64.random(in: 1...longest, using: &random))

@@ -9,6 +9,7 @@ import base64
 import collections
 import json
 import sys
+from typing import NamedTuple
 
 import duckdb
 
@@ -24,17 +25,32 @@ def main() -> int:
     parser.add_argument("table")
     parser.add_argument("ledger", help="as produce.py writes it")
     parser.add_argument("--payloads", action="store_true", help="compare keys and values too")
+    parser.add_argument("--erased", default="", help="keys, with commas, of which no event may be left")
+    parser.add_argument("--expired-before", type=int, default=0, help="older events may be gone: ms since 1970")
     options = parser.parse_args()
     lake = Lake(options.lake)
+    removed = Removed([key.encode() for key in options.erased.split(",") if key], options.expired_before)
     try:
-        summary = audit(lake, options.table, options.ledger, options.payloads)
+        summary = audit(lake, options.table, options.ledger, options.payloads, removed)
     finally:
         lake.close()
     print(json.dumps(summary))
     return 1 if summary["findings"] else 0
 
 
-def audit(lake: Lake, table: str, ledger_path: str, payloads: bool) -> dict:
+class Removed(NamedTuple):
+    """What was taken out of the lake on purpose."""
+    keys: list[bytes]
+    before: int
+
+    def is_erased(self, event: dict) -> bool:
+        return decoded(event["key"]) in self.keys
+
+    def may_be_gone(self, event: dict) -> bool:
+        return self.is_erased(event) or event.get("timestamp", 0) < self.before
+
+
+def audit(lake: Lake, table: str, ledger_path: str, payloads: bool, removed: Removed = Removed([], 0)) -> dict:
     commits = lake.commits(table)
     snapshot = Snapshot(commits)
     findings = list(snapshot.findings)
@@ -49,7 +65,10 @@ def audit(lake: Lake, table: str, ledger_path: str, payloads: bool) -> dict:
             findings.append(f"never produced: {where}")
         if count > 1:
             findings.append(f"{count} times in the lake: {where}")
-    findings += [f"missing: {where}" for where in produced if where not in counts]
+    gone = [where for where in produced if where not in counts]
+    findings += [f"missing: {where}" for where in gone if not removed.may_be_gone(produced[where])]
+    left = [where for where in produced if where in counts and removed.is_erased(produced[where])]
+    findings += [f"erased, but in the lake: {where}" for where in left]
     for where, offset in snapshot.next.items():
         last = max((o for t, p, o in produced if (t, p) == where), default=-1)
         if last >= 0 and offset != last + 1:
@@ -58,6 +77,7 @@ def audit(lake: Lake, table: str, ledger_path: str, payloads: bool) -> dict:
         findings += compare_payloads(found, produced)
     return {
         "commits": len(commits), "objects": len(snapshot.live), "produced": len(produced), "found": len(found),
+        "removed": len(gone),
         "sides": dict(collections.Counter(entry["side"] for entry in snapshot.live.values())),
         "findings": findings[:FINDINGS_SHOWN_MAX], "findings_count": len(findings),
     }

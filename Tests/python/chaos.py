@@ -2,9 +2,10 @@
 """Real writers, a real broker, a real store, and everything that goes wrong with them; then a count of every event.
 
 Two or three `varve run` share a topic while events arrive. By seed they are killed, stopped past their session, told to
-end, started anew; the store loses requests and answers, is away, refuses credentials, or is full; compaction and vacuum
-run beside them and are killed too. Then everything heals, one writer drains the topic, and `audit.py` compares the lake
-with the ledger of what was produced, by DuckDB: nothing missing, nothing twice. Prints a tally as JSON.
+end, started anew; the store loses requests and answers, is away, refuses credentials, or is full; compaction, vacuum,
+erasure, lifecycle, replication and restores run beside them and are killed too. Then everything heals, one writer drains
+the topic, every verb runs to its end, and `audit.py` compares the lake with the ledger of what was produced, by DuckDB:
+nothing missing but what was erased or expired, nothing twice; the copy and the restored topic too. Prints a tally as JSON.
 
 Needs what `Tests/servers/up memkafka tools` (and `seaweed` for `--place s3`) print, in the environment.
 """
@@ -19,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from chaos_maintenance import LIFECYCLE, Maintenance
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -60,7 +63,10 @@ def many(options) -> int:
             print(run.stdout.strip() or run.stderr[-3000:], flush=True)
             failures += run.returncode != 0
             tally = json.loads(run.stdout) if run.stdout else {}
-            total["faults"] += sum(tally.pop("faults", {}).values())
+            for key in ["faults", "verbs", "verbs_killed"]:
+                counts = collections.Counter(tally.pop(key, {}))
+                total[key] += counts.total()
+                total.update({f"{key}.{name}": count for name, count in counts.items() if key != "faults"})
             total.update({key: value for key, value in tally.items() if isinstance(value, int) and key != "seed"})
     print(json.dumps({"runs": options.seeds, "failures": failures, **total}))
     return 1 if failures else 0
@@ -73,10 +79,9 @@ class Chaos:
         self.topic = f"chaos-{os.getpid()}-{options.seed}"
         self.ledger = f"{directory}/ledger.ndjson"
         self.writers: list[subprocess.Popen] = []
-        self.helpers: list[subprocess.Popen] = []
         self.mounted = self.proxy = None
         self.tally = {"seed": options.seed, "place": options.place, "kills": 0, "pauses": 0, "restarts": 0,
-                      "outages": 0, "expiries": 0, "full_disks": 0, "maintenance": 0, "maintenance_killed": 0}
+                      "outages": 0, "expiries": 0, "full_disks": 0}
         self.environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1"}
         self.produced = 0
         if options.place == "directory":
@@ -86,6 +91,9 @@ class Chaos:
             self.lake = f"s3://{os.environ.get('VARVE_TEST_BUCKET', 'varve-test')}/{self.topic}"
             self.start_proxy()
         self.configuration = self.write_configuration()
+        # Events of the last hour and a half, so that some are old enough for each rule.
+        self.start = int((time.time() - 5400) * 1000)
+        self.maintenance = Maintenance(self)
 
     # The installation
 
@@ -143,17 +151,21 @@ tables:
     topics: [{self.topic}]
     partition: {{ shards: 2 }}
     rotate: {{ bytes: 64KiB, age: 1s, records: 400 }}
-""")
+{LIFECYCLE}""")
         return path
 
     # What happens
 
     def run(self) -> dict:
         self.produce(1000, partitions=4)
+        # What restores ask for is in the lake before the first of them begins.
+        if self.varve("run", "--config", self.configuration, "--once").wait(120) != 0:
+            raise SystemExit("the first writer failed")
         for _ in range(2):
             self.start_writer()
-        actions = [self.kill] * 6 + [self.pause] * 2 + [self.end, self.add, self.bad_store] + [self.maintain] * 2
-        while self.tally["kills"] + self.tally["maintenance_killed"] < self.options.kills:
+        actions = [self.kill] * 5 + [self.pause] + [self.end, self.add, self.bad_store]
+        actions += [self.maintenance.strike] * 8
+        while self.tally["kills"] + sum(self.maintenance.killed.values()) < self.options.kills:
             self.produce(self.chance.randrange(50, 300))
             time.sleep(self.chance.random())
             self.chance.choice(actions)()
@@ -162,10 +174,11 @@ tables:
                 self.start_writer()
         return self.settle()
 
-    def varve(self, *arguments: str, **options) -> subprocess.Popen:
-        return subprocess.Popen(
-            [self.options.varve, *arguments], env=self.environment, stdout=subprocess.DEVNULL,
-            stderr=open(f"{self.directory}/varve.log", "a"), **options)
+    def varve(self, *arguments: str, environment: dict = {}) -> subprocess.Popen:
+        with open(f"{self.directory}/varve.log", "a") as log:
+            return subprocess.Popen(
+                [self.options.varve, *arguments], env=self.environment | environment, stdout=subprocess.DEVNULL,
+                stderr=log)
 
     def start_writer(self) -> None:
         self.writers.append(self.varve("run", "--config", self.configuration))
@@ -175,7 +188,8 @@ tables:
         subprocess.run(
             [sys.executable, f"{HERE}/produce.py", "--brokers", os.environ["VARVE_TEST_MEMKAFKA"],
              "--topic", self.topic, "--partitions", str(partitions), "--events", str(events), "--seed",
-             str(self.options.seed * 1000 + self.produced), "--ledger", self.ledger], check=True)
+             str(self.options.seed * 1000 + self.produced), "--ledger", self.ledger, "--start",
+             str(self.start + 1000 * (0 if partitions else self.chance.randrange(4000))), "--step", "5000"], check=True)
 
     def kill(self) -> None:
         writer = self.chance.choice(self.writers)
@@ -222,21 +236,6 @@ tables:
             os.remove(filler)
             self.tally["full_disks"] += 1
 
-    def maintain(self) -> None:
-        verb = self.chance.choice(["compact", "vacuum"])
-        arguments = {
-            "compact": ["--cold-after", "1s", "--target", "1MiB"],
-            # Objects of a writer that sleeps for long die while it does.
-            "vacuum": ["--yes", "--removed-after", "1m", "--orphans-after", "1m"]}
-        command = self.varve(verb, "events", "--config", self.configuration, *arguments[verb])
-        self.tally["maintenance"] += 1
-        if self.chance.random() < 0.5:
-            time.sleep(self.chance.random())
-            command.kill()
-            self.tally["maintenance_killed"] += command.wait() == -signal.SIGKILL
-        else:
-            self.helpers.append(command)
-
     # The end
 
     def settle(self) -> dict:
@@ -244,26 +243,38 @@ tables:
             self.weather(faults=0)
         for writer in self.writers:
             writer.terminate()
-        for process in self.writers + self.helpers:
+        for process in self.writers:
             process.wait(60)
         drain = self.varve("run", "--config", self.configuration, "--once")
         if drain.wait(180) != 0:
             with open(f"{self.directory}/varve.log") as log:
                 print(log.read()[-4000:], file=sys.stderr)
             raise SystemExit(f"seed {self.options.seed}: the last writer ended with {drain.returncode}")
-        audit = subprocess.run(
-            [sys.executable, f"{HERE}/audit.py", self.lake, "events", self.ledger, "--payloads"], env=self.environment,
-            capture_output=True, text=True)
-        if not audit.stdout:
-            raise SystemExit(audit.stderr)
-        self.tally |= json.loads(audit.stdout)
+        self.maintenance.finish()
+        self.tally |= {"verbs": self.maintenance.begun, "verbs_killed": self.maintenance.killed} | self.audit()
         if self.proxy and os.path.exists(f"{self.directory}/weather.tally"):
             with open(f"{self.directory}/weather.tally") as file:
                 self.tally["faults"] = json.load(file)
         return self.tally
 
+    def audit(self) -> dict:
+        maintenance = self.maintenance
+        audit = subprocess.run(
+            [sys.executable, f"{HERE}/audit.py", self.lake, "events", self.ledger, "--payloads", "--erased",
+             ",".join(maintenance.keys), "--expired-before", str(maintenance.expired_before)], env=self.environment,
+            capture_output=True, text=True)
+        if not audit.stdout:
+            raise SystemExit(audit.stderr)
+        summary = json.loads(audit.stdout)
+        os.environ |= self.environment
+        with open(self.ledger) as file:
+            findings = maintenance.audit([json.loads(line) for line in file])
+        summary["findings"] += findings
+        summary["findings_count"] += len(findings)
+        return summary
+
     def clear(self) -> None:
-        for process in [*self.writers, *self.helpers, self.proxy]:
+        for process in [*self.writers, *(process for _, process in self.maintenance.running), self.proxy]:
             if process and process.poll() is None:
                 process.kill()
                 process.wait()

@@ -5,7 +5,7 @@ import os
 import pytest
 import zstandard
 
-from audit import audit
+from audit import Removed, audit
 from lake_reader import Lake
 
 
@@ -92,3 +92,18 @@ def test_a_damaged_object_is_found(lake):
     path = lake[0] / "data" / "a.ndjson.zst"
     path.write_bytes(path.read_bytes()[:-4])
     assert any(finding.startswith("data/a.ndjson.zst") for finding in findings(lake))
+
+
+def test_what_was_taken_out_is_not_missing_and_must_not_be_left(lake):
+    table, ledger = lake
+    write_object(table, "b", range(5, 9))
+
+    def found(**removed):
+        summary = audit(Lake(f"file://{table.parent}"), "t", ledger, True, Removed(**removed))
+        return [finding for finding in summary["findings"] if "catalog" not in finding and "events," not in finding]
+
+    # No event of this ledger has a key, and all are of 1970.
+    assert any("missing" in finding for finding in found(keys=[b"k"], before=0))
+    assert found(keys=[], before=1) == []
+    left = found(keys=[None], before=0)
+    assert len(left) == 9 and all(finding.startswith("erased, but in the lake") for finding in left)

@@ -61,8 +61,7 @@ public struct Lifecycle: Sendable {
         }
         try await forEachBatch { items in
             for group in Self.groups(items, max: objectsPerCommit) {
-                let (id, retry) = (CommitID(using: &ids), CommitID(using: &ids))
-                for outcome in try await apply(group, proof, id: id, retry: retry) { try onOutcome(outcome) }
+                for outcome in try await apply(group, proof, using: &ids) { try onOutcome(outcome) }
             }
         }
     }
@@ -123,9 +122,10 @@ public struct LifecycleOutcome: Hashable, Sendable {
 
 extension Lifecycle {
     private func apply(
-        _ items: [LifecycleItem], _ proof: ArchiveProof?, id: CommitID, retry: CommitID
+        _ items: [LifecycleItem], _ proof: ArchiveProof?, using random: inout some RandomNumberGenerator
     ) async throws -> [LifecycleOutcome] {
         guard let rule = items.first?.rule else { return [] }
+        var id = CommitID(using: &random)
         var outcomes: [LifecycleOutcome] = []
         var ready: [(item: LifecycleItem, new: DataObject?)] = []
         for (number, item) in items.enumerated() {
@@ -137,23 +137,23 @@ extension Lifecycle {
                 outcomes.append(LifecycleOutcome(item: item, problem: "\(error)"))
             }
         }
-        guard !ready.isEmpty else { return outcomes }
-        do throws(CatalogError) {
-            return try await outcomes + commit(ready, rule, id: id)
-        } catch .removedObjects(let gone) {
-            // Others changed some meanwhile; the rest can still go.
-            let gone = Set(gone)
-            await discard(ready.filter { gone.contains($0.item.object.path) })
-            outcomes += ready.filter { gone.contains($0.item.object.path) }.map {
-                LifecycleOutcome(item: $0.item, problem: "others have changed it meanwhile")
+        while !ready.isEmpty {
+            do throws(CatalogError) {
+                return try await outcomes + commit(ready, rule, id: id)
+            } catch .removedObjects(let paths) {
+                // Others changed some meanwhile; the rest can still go.
+                let gone = ready.filter { paths.contains($0.item.object.path) }
+                await discard(gone)
+                outcomes += gone.map { LifecycleOutcome(item: $0.item, problem: "others have changed it meanwhile") }
+                ready.removeAll { paths.contains($0.item.object.path) }
+                id = CommitID(using: &random)
+            } catch {
+                if case .unsettled = error { throw error }
+                await discard(ready)
+                throw error
             }
-            let rest = ready.filter { !gone.contains($0.item.object.path) }
-            return try await outcomes + (rest.isEmpty ? [] : commit(rest, rule, id: retry))
-        } catch {
-            if case .unsettled = error { throw error }
-            await discard(ready)
-            throw error
         }
+        return outcomes
     }
 
     private func commit(

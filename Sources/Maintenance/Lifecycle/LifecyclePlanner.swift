@@ -26,7 +26,10 @@ public struct LifecycleItem: Hashable, Sendable {
 extension LifecycleRule {
     /// Files that other programs wrote lie where those put them; a compaction makes objects of them that can be moved.
     fileprivate func canApply(to object: DataObject) -> Bool {
-        if case .tier = action { object.adopted == nil } else { true }
+        switch action {
+        case .tier, .archive: object.adopted == nil
+        case .expire, .recompress: true
+        }
     }
 }
 
@@ -62,7 +65,7 @@ public struct LifecyclePlanner: Sendable {
 
     /// Whether an object is old enough for a rule.
     func isDue(_ rule: LifecycleRule, _ object: DataObject) -> Bool {
-        rule.covers(object, newestEvent: newestEvent(object), now: now)
+        rule.canApply(to: object) && rule.covers(object, newestEvent: newestEvent(object), now: now)
     }
 
     /// Whether it is, were the rule for such objects.

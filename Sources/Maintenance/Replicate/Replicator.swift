@@ -23,8 +23,9 @@ public struct ReplicationReport: Hashable, Sendable {
 
 /// Keeps a copy of a table in another lake: its live objects and its log, which is the same entry for entry.
 ///
-/// Objects first, then the entries that add them, in order: so the copy opens and verifies at every moment, as it was
-/// at an earlier version. A run that was killed is taken up by the next. Nobody else may write to the copy.
+/// Objects first, then the entries that add them, in order: so the copy opens at every moment, as the table was at an
+/// earlier version, whole but for objects that the original itself had deleted before they were copied; at the end of a
+/// run it is whole. A run that was killed is taken up by the next. Nobody else may write to the copy.
 public struct Replicator: Sendable {
     public let table: Table
     public let target: Lake
@@ -40,10 +41,10 @@ public struct Replicator: Sendable {
 
     /// Says what `run` would do now, and changes nothing. Objects that an unfinished run has copied are counted.
     public func plan() async throws -> ReplicationReport {
-        let (snapshot, head, adds) = try await difference()
-        var report = ReplicationReport(table: table.name, from: head.version, to: snapshot.version)
-        report.entries = snapshot.version - max(head.version, adds == nil ? snapshot.checkpointVersion : 0)
-        try await forEachBatch(snapshot, adds) { batch in
+        let difference = try await difference()
+        var report = difference.report
+        report.entries = difference.newest.version - difference.base
+        try await forEachBatch(difference) { batch in
             for object in batch {
                 report.objects += 1
                 report.bytes &+= object.bytes
@@ -68,63 +69,74 @@ public struct Replicator: Sendable {
         return try await round(progress)
     }
 
-    /// The newest snapshot, the copy's head, and what the commits between the two add: nil where all objects have to be
-    /// looked at, as the copy is new or the log between was collected.
-    private func difference() async throws -> (Snapshot, TableHead, Additions?) {
-        let snapshot = try await table.snapshot()
-        let copy = try await target.open(table.name)
-        let head = await copy.head()
-        guard head.version <= snapshot.version else {
+    private func difference() async throws -> Difference {
+        // First the copy, then the original: another run may bring the copy further meanwhile, never past the original.
+        let head = await (try await target.open(table.name)).head()
+        let newest = try await table.snapshot()
+        guard head.version <= newest.version else {
             throw MaintenanceError.invalid(
-                "the copy of \(table.name) is at version \(head.version), the original at \(snapshot.version): it was "
+                "the copy of \(table.name) is at version \(head.version), the original at \(newest.version): it was "
                     + "written to, and cannot follow any more")
         }
-        guard head.version > 0 else { return (snapshot, head, nil) }
-        let first = min(head.version, snapshot.version)
-        let commits = try await table.commits(first...snapshot.version)
-        guard let known = commits.first, known.version == head.version else { return (snapshot, head, nil) }
+        var start: Snapshot?
+        let isFollowing = head.version > 0 ? try await follows(head) : false
+        if !isFollowing, newest.checkpointVersion > head.version {
+            start = try await table.snapshot(at: .version(newest.checkpointVersion))
+        }
+        var difference = Difference(table: table.name, head: head, newest: newest, start: start)
+        guard difference.base < newest.version else { return difference }
+        for commit in try await table.commits(difference.base + 1...newest.version) {
+            difference.added += commit.add
+            difference.removed.formUnion(commit.remove)
+        }
+        return difference
+    }
+
+    /// Whether the original's log still has the copy's newest entry, which then has to be the same.
+    private func follows(_ head: TableHead) async throws -> Bool {
+        guard let known = try await table.commits(head.version...head.version).first else { return false }
         guard known.id == head.id else {
             throw MaintenanceError.invalid(
                 "version \(head.version) of the copy of \(table.name) is another commit than the original's: it was "
                     + "written to, and cannot follow any more")
         }
-        let new = commits.dropFirst()
-        return (snapshot, head, Additions(objects: new.flatMap(\.add), removed: Set(new.flatMap(\.remove))))
+        return true
     }
 
-    /// Those that were added, removed again or not, so that the copy is whole after each entry; or all live ones.
-    private func forEachBatch(
-        _ snapshot: Snapshot, _ adds: Additions?, _ body: ([DataObject]) async throws -> Void
-    ) async throws {
-        if let adds { return try await body(adds.objects) }
-        for window in VerifyWindows.plan(snapshot.manifests) {
-            let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
-            try await body(try await snapshot.objects(query))
+    /// Those that were added, removed again or not, so that the copy is whole after each entry; and before them those
+    /// of the checkpoint that it begins at.
+    private func forEachBatch(_ difference: Difference, _ body: ([DataObject]) async throws -> Void) async throws {
+        if let start = difference.start {
+            for window in VerifyWindows.plan(start.manifests) {
+                let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
+                try await body(try await start.objects(query))
+            }
         }
+        try await body(difference.added)
     }
 
     private func round(_ progress: (ReplicationReport) -> Void) async throws -> ReplicationReport {
-        let (snapshot, head, adds) = try await difference()
-        var report = ReplicationReport(table: table.name, from: head.version, to: snapshot.version)
-        guard head.version < snapshot.version else {
+        let difference = try await difference()
+        let newest = difference.newest
+        var report = difference.report
+        guard difference.head.version < newest.version else {
             try await AdoptionLedger.copy(table.name, from: table.store, to: target.store)
             return report
         }
         let copier = ObjectCopier(source: table.store, target: target.store, table: table.name)
-        try await forEachBatch(snapshot, adds) { batch in
-            try await copy(batch, adds?.removed ?? [], copier, &report, progress)
+        try await forEachBatch(difference) { batch in
+            try await copy(batch, difference.removed, copier, &report, progress)
         }
         let log = table.replicaLog(in: target.store)
-        try await log.copyCheckpoint(of: snapshot)
-        var next = head.version + 1
-        if adds == nil, snapshot.checkpointVersion > head.version {
+        try await log.copyCheckpoint(of: newest)
+        var next = difference.base + 1
+        if let start = difference.start {
             // The log of the copy begins at this checkpoint.
-            let checkpoint = snapshot.checkpointVersion
-            let boundary = try await log.hasEntry(checkpoint) ? checkpoint - 1 : checkpoint
-            try await log.begin(atCheckpoint: checkpoint, boundary: boundary)
+            let boundary = try await log.hasEntry(start.version) ? start.version - 1 : start.version
+            try await log.begin(atCheckpoint: start.version, boundary: boundary)
             next = boundary + 1
         }
-        while next <= snapshot.version {
+        while next <= newest.version {
             guard try await log.copyEntry(next) != nil else {
                 throw CatalogError.notFound("log entry \(next) of \(table.name) was collected meanwhile; run it again")
             }
@@ -133,7 +145,7 @@ public struct Replicator: Sendable {
             progress(report)
         }
         try await AdoptionLedger.copy(table.name, from: table.store, to: target.store)
-        if snapshot.checkpointVersion > 0 { try await log.hint(atCheckpoint: snapshot.checkpointVersion) }
+        if newest.checkpointVersion > 0 { try await log.hint(atCheckpoint: newest.checkpointVersion) }
         return report
     }
 
@@ -166,10 +178,27 @@ public struct Replicator: Sendable {
         }
     }
 
-    /// What commits that the copy lacks have added; some of it they removed again.
-    private struct Additions {
-        var objects: [DataObject]
-        var removed: Set<String>
+    /// What the copy lacks.
+    private struct Difference {
+        var table: TableName
+        /// The copy's.
+        var head: TableHead
+        var newest: Snapshot
+        /// The checkpoint that the copy has to begin at, as it is new or the log that it would follow was collected; nil
+        /// where it follows entry by entry.
+        var start: Snapshot?
+        /// What the entries behind `base` add and remove; some of what they add they remove again.
+        var added: [DataObject] = []
+        var removed: Set<String> = []
+
+        /// The version that the copy has before the first new entry.
+        var base: Int64 { start?.version ?? head.version }
+
+        var report: ReplicationReport {
+            var report = ReplicationReport(table: table)
+            (report.from, report.to) = (head.version, newest.version)
+            return report
+        }
     }
 
     /// A class on purpose: Swift 6.3's optimizer mixes up large results of task groups in release builds.

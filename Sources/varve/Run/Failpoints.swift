@@ -19,6 +19,9 @@ final class Failpoints: Sendable {
         /// Of a manifest or the list of them.
         case beforeCheckpoint = "before_checkpoint"
         case afterCheckpoint = "after_checkpoint"
+        /// Of data objects and of the log, by maintenance.
+        case beforeDelete = "before_delete"
+        case afterDelete = "after_delete"
         /// Right before the offsets go to Kafka.
         case beforeHint = "before_hint"
         case afterRestoreSend = "after_restore_send"
@@ -62,6 +65,20 @@ struct FailpointStore: ForwardingStore {
         let info = try await inner.put(body, to: key, options: options)
         if let step = Self.step(key, isBefore: false) { points.pass(step) }
         return info
+    }
+
+    func copy(_ source: ObjectKey, to target: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
+        points.pass(.beforeDataPut)
+        let info = try await inner.copy(source, to: target, options: options)
+        points.pass(.afterDataPut)
+        return info
+    }
+
+    func delete(_ keys: [ObjectKey]) async throws(StoreError) -> [DeleteFailure] {
+        points.pass(.beforeDelete)
+        let failures = try await inner.delete(keys)
+        points.pass(.afterDelete)
+        return failures
     }
 
     private static func step(_ key: ObjectKey, isBefore: Bool) -> Failpoints.Step? {
