@@ -141,7 +141,7 @@ struct CompactionPlannerTests {
         var objects = [object(0, bytes: 5000)]
         #expect(groups(objects, keeping).map(\.inputs) == [objects.map(\.path)])
         objects = (0..<3).map { number in
-            var done = object(number, bytes: 5000)
+            var done = object(Int64(number), bytes: 5000)
             done.tags = ["last_of_key"]
             return done
         }
