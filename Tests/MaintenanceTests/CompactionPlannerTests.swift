@@ -140,7 +140,7 @@ struct CompactionPlannerTests {
         let keeping = policy { $0.keepsLastOfKey = true }
         var objects = [object(0, bytes: 5000)]
         #expect(groups(objects, keeping).map(\.inputs) == [objects.map(\.path)])
-        objects = (0..<3).map { number in
+        objects = (0..<Int64(3)).map { number in
             var done = object(number, bytes: 5000)
             done.tags = ["last_of_key"]
             return done
