@@ -104,6 +104,20 @@ struct AdoptedObjectsTests {
         #expect(try await lake.run(lake.importer(table)).adopted.isEmpty, "what expired does not come back")
     }
 
+    @Test("an archive takes them once they are compacted: a copy of the file would be nobody's to delete")
+    func archive() async throws {
+        let (lake, table) = try await imported(7)
+        lake.clock.advance(by: .seconds(86_400))
+        let rule = LifecycleRule(name: "archive", action: .archive, after: .zero)
+        var policy = LifecyclePolicy()
+        policy.rules = [rule]
+        let layout = try #require(await table.head().layout)
+        let planner = try LifecyclePlanner(policy: policy, layout: layout, now: lake.clock.now())
+        #expect(try await table.snapshot().objects(.everything).allSatisfy { !planner.isDue(rule, $0) })
+        try await lake.compact(table)
+        #expect(try await table.snapshot().objects(.everything).allSatisfy { planner.isDue(rule, $0) })
+    }
+
     @Test("a file that another program changed or deleted is found by verify")
     func changed() async throws {
         let (lake, table) = try await imported(6)

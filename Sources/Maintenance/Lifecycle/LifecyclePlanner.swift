@@ -24,7 +24,8 @@ public struct LifecycleItem: Hashable, Sendable {
 }
 
 extension LifecycleRule {
-    /// Files that other programs wrote lie where those put them; a compaction makes objects of them that can be moved.
+    /// Files that other programs wrote lie where those put them, and a copy of one in an archive would be nobody's to
+    /// delete; a compaction makes objects of them that can be moved and archived.
     fileprivate func canApply(to object: DataObject) -> Bool {
         switch action {
         case .tier, .archive: object.adopted == nil
