@@ -149,8 +149,8 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
         BadSettings(
             "two lakes to archive into",
             table + "    lifecycle: {archive: {to: \"file:///x\", config: y.yaml}}\n",
-            says:
-                "varve: two lakes to archive into: v.yaml:5 tables[0].lifecycle.archive.config: leave out to or config"),
+            says: "varve: two lakes to archive into: v.yaml:5 tables[0].lifecycle.archive.config: leave out to "
+                + "or config"),
         BadSettings(
             "an archive in itself", table + "    lifecycle: {archive: {to: \"file:///l\"}}\n",
             says: "varve: a lake cannot be its own archive: v.yaml:5 tables[0].lifecycle.archive.to: name another "
