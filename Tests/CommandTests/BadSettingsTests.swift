@@ -144,16 +144,17 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
             "a Bloom filter on a header",
             table + "    format: parquet\n    parquet: {bloom_filters: [\"@header:h\"]}\n",
             says:
-                "varve: found '@header:h': v.yaml:6 tables[0].parquet.bloom_filters[0]: write @key, user_id, user.id or "
-                + "/user/id"),
+                "varve: found '@header:h': v.yaml:6 tables[0].parquet.bloom_filters[0]: write @key, user_id, "
+                + "user.id or /user/id"),
         BadSettings(
             "two lakes to archive into",
             table + "    lifecycle: {archive: {to: \"file:///x\", config: y.yaml}}\n",
-            says:
-                "varve: two lakes to archive into: v.yaml:5 tables[0].lifecycle.archive.config: leave out to or config"),
+            says: "varve: two lakes to archive into: v.yaml:5 tables[0].lifecycle.archive.config: leave out to "
+                + "or config"),
         BadSettings(
             "an archive in itself", table + "    lifecycle: {archive: {to: \"file:///l\"}}\n",
-            says: "varve: a lake cannot be its own archive: v.yaml:5 tables[0].lifecycle.archive.to: name another lake"),
+            says: "varve: a lake cannot be its own archive: v.yaml:5 tables[0].lifecycle.archive.to: name another "
+                + "lake"),
     ]
 
     static let outside = [

@@ -11,7 +11,8 @@ extension SettingsGrammar {
             "What no rule and no compaction may touch, for as long as it stands here."),
         SettingKey(
             "archive", .record(archive),
-            "Another lake that gets a copy of what is old enough. What it should have expires here only once it is there."
+            "Another lake that gets a copy of what is old enough. What it should have expires here only "
+                + "once it is there."
         ),
     ]
 

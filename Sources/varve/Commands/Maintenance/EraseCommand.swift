@@ -148,8 +148,9 @@ struct EraseCommand: AsyncParsableCommand {
             "\(table.table): \(report.events) events in \(report.objects.count) objects match, of "
                 + "\(report.eventsExamined) in \(report.objectsExamined)")
         session.console.say(
-            "ruled out: \(report.objectsPassedOver) objects by their bounds in the catalog, \(report.objectsFiltered) by "
-                + "their own statistics and Bloom filters (\(humanBytes(report.bytesAsked)) of them read)")
+            "ruled out: \(report.objectsPassedOver) objects by their bounds in the catalog, "
+                + "\(report.objectsFiltered) by their own statistics and Bloom filters "
+                + "(\(humanBytes(report.bytesAsked)) of those read)")
         session.console.say(
             "read: \(report.objectsExamined) objects, \(humanBytes(report.bytesExamined)), \(report.requests.gets) "
                 + "requests in all, about $\(decimal(report.requests.dollars, places: 3))")
