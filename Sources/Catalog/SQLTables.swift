@@ -8,7 +8,8 @@ public struct SQLTable: Hashable, Sendable {
 
     public struct Column: Hashable, Sendable {
         public var name: String
-        /// `INTEGER` or `TEXT`. Times are RFC 3339 text in UTC, so that they sort; compare `datetime(at)` with `datetime('now')`.
+        /// `INTEGER` or `TEXT`. Times are RFC 3339 text in UTC, so that they sort; compare `datetime(at)` with
+        /// `datetime('now')`.
         public var type: String
         public var meaning: String
     }

@@ -168,6 +168,8 @@ public final class World {
         truth.check(hints: broker.hints())
         if case .ended(let why) = writer.stage {
             note("writer \(writer.id) ended: \(why)")
+            // A process takes its tasks along.
+            writer.life.end()
             writers.removeAll { $0 === writer }
             graveyard.append(writer)
             if !isSettling { startWriter() }

@@ -3,9 +3,10 @@
 
 Two or three `varve run` share a topic while events arrive. By seed they are killed, stopped past their session, told to
 end, started anew; the store loses requests and answers, is away, refuses credentials, or is full; compaction, vacuum,
-erasure, lifecycle, replication and restores run beside them and are killed too. Then everything heals, one writer drains
-the topic, every verb runs to its end, and `audit.py` compares the lake with the ledger of what was produced, by DuckDB:
-nothing missing but what was erased or expired, nothing twice; the copy and the restored topic too. Prints a tally as JSON.
+erasure, lifecycle, replication and restores run beside them and are killed too. Then everything heals, one writer
+drains the topic, every verb runs to its end, and `audit.py` compares the lake with the ledger of what was produced, by
+DuckDB: nothing missing but what was erased or expired, nothing twice; the copy and the restored topic too. Prints a
+tally as JSON.
 
 Needs what `Tests/servers/up memkafka tools` (and `seaweed` for `--place s3`) print, in the environment.
 """

@@ -1,8 +1,8 @@
 """The verbs of maintenance in the middle of chaos: begun at any moment, killed at any, and done to the end at last.
 
 Each is a process of its own beside the writers. Half of them are killed: after a random while, or at a step of theirs
-(`VARVE_FAILPOINT`), before or behind a request. What they leave has to be taken up by the next run of the same verb, and
-what they may change is written down here, so that the audit knows: erased keys, and how old events may be expired.
+(`VARVE_FAILPOINT`), before or behind a request. What they leave has to be taken up by the next run of the same verb,
+and what they may change is written down here, so that the audit knows: erased keys, and how old events may be expired.
 """
 import collections
 import filecmp
@@ -152,7 +152,8 @@ class Maintenance:
             entries = sorted(os.listdir(f"{original.root}/{log}"))
             copied = sorted(os.listdir(f"{copy.root}/{log}"))
             if not copied or copied != entries[-len(copied):]:
-                findings.append(f"the copy has {len(copied)} log entries, and not the last of the lake's {len(entries)}")
+                findings.append(
+                    f"the copy has {len(copied)} log entries, and not the last of the lake's {len(entries)}")
             files = [f"{log}/{name}" for name in copied if name in entries]
             files += [f"events/{path}" for path in Snapshot(original.commits("events")).live]
             for file in files:

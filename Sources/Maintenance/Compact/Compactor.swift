@@ -79,8 +79,8 @@ public struct Compactor: Sendable {
         var outcome = CompactionOutcome(group: group)
         outcome.state = .skipped
         outcome.problem =
-            "finding the last event of each key in \(group.partition) takes \(memory >> 20) MiB, \(memoryBytesMax >> 20) "
-            + "are allowed; give more memory, or have more shards"
+            "finding the last event of each key in \(group.partition) takes \(memory >> 20) MiB, "
+            + "\(memoryBytesMax >> 20) are allowed; give more memory, or have more shards"
         return outcome
     }
 

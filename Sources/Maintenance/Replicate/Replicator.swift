@@ -184,8 +184,8 @@ public struct Replicator: Sendable {
         /// The copy's.
         var head: TableHead
         var newest: Snapshot
-        /// The checkpoint that the copy has to begin at, as it is new or the log that it would follow was collected; nil
-        /// where it follows entry by entry.
+        /// The checkpoint that the copy has to begin at, as it is new or the log that it would follow was collected;
+        /// nil where it follows entry by entry.
         var start: Snapshot?
         /// What the entries behind `base` add and remove; some of what they add they remove again.
         var added: [DataObject] = []

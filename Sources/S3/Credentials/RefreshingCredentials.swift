@@ -60,7 +60,8 @@ public actor RefreshingCredentials: CredentialsProvider {
             let now = clock.now().milliseconds
             let lead = min(Self.renewalLead.components.seconds * 1000, max(0, (end.milliseconds - now) / 2))
             // A clock that is ahead of the credentials' end must not ask anew for every request.
-            return max(end.advanced(byMilliseconds: -lead), clock.now().advanced(byMilliseconds: 30_000))
+            let renewal = end.milliseconds > now ? end.milliseconds - lead : now + 30_000
+            return Timestamp(milliseconds: renewal)
         }
     }
 }

@@ -124,7 +124,7 @@ extension String {
     var withoutUserInfo: String {
         let start = firstRange(of: "://")?.upperBound ?? startIndex
         // A password may hold anything, a slash too: so up to the last sign.
-        guard let at = self[start...].lastIndex(of: "@") else { return self }
+        guard let at = self[start...].lastIndex(of: "@"), at > start else { return self }
         return self[..<start] + SecretMask.replacement + self[at...]
     }
 }

@@ -230,6 +230,12 @@ struct SettingsCrossCheck {
         ]
     }
 
+    /// Whether the command line names the lake.
+    private var isLakeGiven: Bool {
+        guard case .option = tree.value(at: [.key("lake")])?.origin else { return false }
+        return true
+    }
+
     private func lifecycleProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
         let archive = table.lifecycle.archive
         let own = path + [.key("lifecycle"), .key("archive")]
@@ -237,7 +243,8 @@ struct SettingsCrossCheck {
         if archive.to != nil, archive.config != nil {
             problems.append(problem("two lakes to archive into", own + [.key("config")], fix: "leave out to or config"))
         }
-        if let to = archive.to, (try? LakeURL(to)) == settings.lake {
+        // An option may have put another lake in the place of the file's: who opens the archive looks again.
+        if let to = archive.to, !isLakeGiven, (try? LakeURL(to)) == settings.lake {
             problems.append(problem("a lake cannot be its own archive", own + [.key("to")], fix: "name another lake"))
         }
         return problems + ruleProblems(table, path)
