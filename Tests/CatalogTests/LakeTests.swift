@@ -103,10 +103,10 @@ struct LakeTests {
         try await bench.store.set(
             key,
             Array(
-                text.replacing("\"format\":1,", with: "\"format\":2,").replacing(
-                    "\"format\":1}", with: "\"format\":2}"
+                text.replacing("\"format\":1,", with: "\"format\":3,").replacing(
+                    "\"format\":1}", with: "\"format\":3}"
                 ).utf8))
         let refusal = await refusal { try await bench.open() }
-        #expect(refusal?.description.hasSuffix("has format 2, which is newer than this program; upgrade varve") == true)
+        #expect(refusal?.description.hasSuffix("has format 3, which is newer than this program; upgrade varve") == true)
     }
 }

@@ -50,12 +50,11 @@ struct CompactTests {
     func infers() async throws {
         let lake = try await SplitLake()
         let yaml = """
-            lake: \(lake.url)
-            kafka: { brokers: "none:1" }
             tables:
               - { name: orders, format: parquet, schema: { infer: true }, compact: { format: parquet, cold_after: 0s } }
             """
-        let compacted = await runVarve(["compact", "orders", "--config", "v.yaml"], files: ["v.yaml": yaml])
+        let file = lake.directory.path + "/v.yaml"
+        let compacted = await lake.run(["compact", "orders", "--config", file], files: [file: yaml])
         #expect(compacted.status == .success, "\(compacted.errors)")
         let names = await lake.run(
             "manifest", "sql", "orders", "SELECT name FROM object_columns ORDER BY name", "--output", "csv")
