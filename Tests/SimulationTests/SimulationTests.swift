@@ -1,3 +1,4 @@
+import class Foundation.Thread
 import Simulation
 import Testing
 
@@ -11,16 +12,32 @@ struct SimulationTests {
     }
 
     @Test("nothing is lost or doubled, whatever breaks: 500 seeds")
-    func seeds() {
-        var tally = Tally()
-        for seed in 1...500 as ClosedRange<UInt64> {
-            let report = World.run(seed: seed)
-            tally.add(report)
-            guard let violation = report.violation else { continue }
+    func seeds() async {
+        let (tally, broken) = await onThreadOfItsOwn { () -> (Tally, SimulationReport?) in
+            var tally = Tally()
+            for seed in 1...500 as ClosedRange<UInt64> {
+                let report = World.run(seed: seed)
+                tally.add(report)
+                if report.violation != nil { return (tally, report) }
+            }
+            return (tally, nil)
+        }
+        if let broken {
             Issue.record(
-                "seed \(seed): \(violation); make simulate SEED=\(seed)\n\(report.trace.joined(separator: "\n"))")
-            return
+                """
+                seed \(broken.seed): \(broken.violation ?? ""); make simulate SEED=\(broken.seed)
+                \(broken.trace.joined(separator: "\n"))
+                """)
         }
         print(tally)
+    }
+
+    /// Minutes of work on one of the few threads that all tests share would hold the others up.
+    private func onThreadOfItsOwn<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            let thread = Thread { continuation.resume(returning: body()) }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
     }
 }
