@@ -49,10 +49,10 @@ public struct TableHead: Hashable, Sendable {
         return least
     }
 
-    /// Whether the catalog has declared this hour complete.
+    /// Whether the catalog has declared this hour complete; a day is with the last of its hours, and they with it.
     public func isComplete(_ hour: LakeHour) -> Bool {
         guard let closedThrough else { return false }
-        return hour <= closedThrough
+        return hour.lastHour <= closedThrough.lastHour
     }
 
     /// The counts of one side, zero where it never had an object.

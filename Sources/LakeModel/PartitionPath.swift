@@ -42,6 +42,9 @@ public struct LakeHour: Hashable, Sendable, Codable {
     public init(_ path: PartitionPath) {
         self.init(date: path.date, hour: path.hour)
     }
+
+    /// The last hour of a day; an hour itself.
+    public var lastHour: LakeHour { LakeHour(date: date, hour: hour ?? 23) }
 }
 
 extension LakeHour: Comparable, CustomStringConvertible {

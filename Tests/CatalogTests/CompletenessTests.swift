@@ -89,6 +89,20 @@ struct CompletenessTests {
         #expect(try complete(head, zone: "Europe/Berlin", granularity: .day) == ["2026-10-25", "2026-10-26"])
     }
 
+    @Test("a day is complete with its last hour, and its hours with it")
+    func daysAndHours() throws {
+        func isComplete(_ asked: String, through closed: String) throws -> Bool {
+            let head = try head([], first: "2026-11-20T00:00:00Z", closed: closed)
+            return head.isComplete(try #require(LakeHour(asked)))
+        }
+        #expect(try !isComplete("2026-11-21", through: "2026-11-21/00"))
+        #expect(try !isComplete("2026-11-21", through: "2026-11-21/22"))
+        #expect(try isComplete("2026-11-21", through: "2026-11-21/23"))
+        #expect(try isComplete("2026-11-21/05", through: "2026-11-21"))
+        #expect(try isComplete("2026-11-21", through: "2026-11-21"))
+        #expect(try !isComplete("2026-11-22", through: "2026-11-21"))
+    }
+
     @Test(
         "every hour of a year, in zones of every sort, is declared once and in order",
         arguments: [

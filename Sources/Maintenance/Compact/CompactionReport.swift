@@ -52,8 +52,7 @@ public struct CompactionReport: Hashable, Sendable {
 
     public init() {}
 
-    mutating func add(_ outcome: CompactionOutcome, _ onOutcome: (CompactionOutcome) -> Void) {
-        onOutcome(outcome)
+    mutating func add(_ outcome: CompactionOutcome) {
         switch outcome.state {
         case .done: done += 1
         case .skipped: skipped += 1

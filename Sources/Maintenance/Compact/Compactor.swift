@@ -44,6 +44,10 @@ public struct Compactor: Sendable {
         onOutcome: (CompactionOutcome) -> Void = { _ in }
     ) async throws -> CompactionReport {
         var report = CompactionReport()
+        func note(_ outcome: CompactionOutcome) {
+            onOutcome(outcome)
+            report.add(outcome)
+        }
         var waiting = groups[...]
         let share = memoryBytesMax / Int64(max(1, min(parallelMax, groups.count)))
         await withTaskGroup(of: Finished.self) { tasks in
@@ -55,7 +59,7 @@ public struct Compactor: Sendable {
                         next, keepsLastOfKey: policy.keepsLastOfKey, share: share, limit: sortBytesMax)
                     if policy.keepsLastOfKey, memory.bytes > memoryBytesMax {
                         waiting.removeFirst()
-                        report.add(tooLarge(next, memory: memory.bytes), onOutcome)
+                        note(tooLarge(next, memory: memory.bytes))
                         continue
                     }
                     // One group alone may always run; the planner keeps groups to a size that fits.
@@ -67,7 +71,7 @@ public struct Compactor: Sendable {
                 }
                 guard running > 0, let finished = await tasks.next() else { break }
                 (used, running) = (used &- finished.memory, running - 1)
-                report.add(finished.outcome, onOutcome)
+                note(finished.outcome)
             }
         }
         try Task.checkCancellation()

@@ -100,28 +100,13 @@ public struct Eraser: Sendable {
 }
 
 /// An object in which something was found.
-final class ObjectScan: Sendable {
+struct ObjectScan: Sendable {
     let object: DataObject
-    let matches: Int64
-    let unreadable: Int64
-    let isHeld: Bool
+    var matches: Int64 = 0
+    var unreadable: Int64 = 0
+    var isHeld = false
     /// It was rewritten and vacuumed meanwhile: what holds its events now is looked through in the next round.
-    let isGone: Bool
-
-    init(object: DataObject, matches: Int64 = 0, unreadable: Int64 = 0, isHeld: Bool = false, isGone: Bool = false) {
-        (self.object, self.matches, self.unreadable) = (object, matches, unreadable)
-        (self.isHeld, self.isGone) = (isHeld, isGone)
-    }
-}
-
-/// An object and what its footer told. A class: see `Compactor.Finished`.
-private final class Asked: Sendable {
-    let object: DataObject
-    let result: ProbeResult?
-
-    init(_ object: DataObject, _ result: ProbeResult?) {
-        (self.object, self.result) = (object, result)
-    }
+    var isGone = false
 }
 
 /// What an erasure has looked through.
@@ -174,19 +159,9 @@ extension Eraser {
     private func ask(
         _ objects: [DataObject], _ candidates: ErasureCandidates, _ report: inout ErasureReport
     ) async throws -> [DataObject] {
-        try await withThrowingTaskGroup(of: Asked.self) { group in
-            var read: [DataObject] = []
-            func note(_ asked: Asked) {
-                if let result = asked.result { report.asked(result) }
-                if asked.result?.mayHold ?? true { read.append(asked.object) }
-            }
-            for (index, object) in objects.enumerated() {
-                if index >= max(1, askedAtOnceMax), let asked = try await group.next() { note(asked) }
-                group.addTask { Asked(object, try await ask(object, candidates)) }
-            }
-            for try await asked in group { note(asked) }
-            return read
-        }
+        let answers = try await mapConcurrently(objects, runningMax: askedAtOnceMax) { try await ask($0, candidates) }
+        for answer in answers { answer.map { report.asked($0) } }
+        return zip(objects, answers).filter { $1?.mayHold ?? true }.map(\.0)
     }
 
     /// Nil where nothing is told; the object is read then, which tells too what is wrong with it.
@@ -205,15 +180,8 @@ extension Eraser {
 
     /// Results in the order of paths.
     private func scan(_ objects: [DataObject]) async throws -> [ObjectScan] {
-        try await withThrowingTaskGroup(of: ObjectScan.self) { group in
-            var scans: [ObjectScan] = []
-            for (index, object) in objects.enumerated() {
-                if index >= max(1, parallelMax), let scan = try await group.next() { scans.append(scan) }
-                group.addTask { try await scan(object) }
-            }
-            for try await scan in group { scans.append(scan) }
-            return scans.sorted { $0.object.path < $1.object.path }
-        }
+        try await mapConcurrently(objects, runningMax: parallelMax) { try await scan($0) }
+            .sorted { $0.object.path < $1.object.path }
     }
 
     private func scan(_ object: DataObject) async throws -> ObjectScan {

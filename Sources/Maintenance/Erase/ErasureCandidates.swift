@@ -28,8 +28,7 @@ struct ErasureCandidates: Sendable {
     }
 
     func contain(_ object: DataObject) -> Bool {
-        guard let keys, let name = Self.keyColumn(object.schemaID), object.format == .parquet,
-            let column = object.columns?.first(where: { $0.name == name }), column.kind == .text
+        guard let keys, object.format == .parquet, let column = object.keyStatistics, column.kind == .text
         else { return true }
         guard let min = column.min, let max = column.max else { return column.nulls < object.records }
         var (low, high) = (0, keys.count)
@@ -38,12 +37,6 @@ struct ErasureCandidates: Sendable {
             if keys[middle].lexicographicallyPrecedes(min.utf8) { low = middle + 1 } else { high = middle }
         }
         return low < keys.count && !max.utf8.lexicographicallyPrecedes(keys[low])
-    }
-
-    private static func keyColumn(_ schemaID: String?) -> String? {
-        guard let schemaID else { return nil }
-        if schemaID == "raw" { return "key" }
-        return schemaID.hasPrefix("shredded:") ? "_key" : nil
     }
 
     /// What an object's footer can be asked; nil where reading the object is as good, or it cannot tell.

@@ -94,20 +94,12 @@ public struct Importer: Sendable {
     /// The results in the order of the files, with at most `parallelMax` being read.
     private func read(_ files: [ForeignFile]) async throws -> [ForeignRead] {
         let reader = ForeignFileReader(store: table.store)
-        return try await withThrowingTaskGroup(of: ForeignRead.self) { group in
-            var all: [ForeignRead?] = Array(repeating: nil, count: files.count)
-            for (index, file) in files.enumerated() {
-                if index >= max(1, parallelMax), let read = try await group.next() { all[read.index] = read }
-                group.addTask {
-                    do {
-                        return ForeignRead(index, file, try await reader.describe(file), nil)
-                    } catch let error as ForeignName.PassedOver {
-                        return ForeignRead(index, file, nil, error.reason)
-                    }
-                }
+        return try await mapConcurrently(files, runningMax: parallelMax) { file in
+            do {
+                return ForeignRead(file: file, object: try await reader.describe(file))
+            } catch let error as ForeignName.PassedOver {
+                return ForeignRead(file: file, reason: error.reason)
             }
-            for try await read in group { all[read.index] = read }
-            return all.compactMap(\.self)
         }
     }
 }
@@ -142,17 +134,11 @@ extension Importer {
     }
 }
 
-/// What became of reading one file. A class on purpose: Swift 6.3's optimizer mixes up large results of task groups in
-/// release builds.
-final class ForeignRead: Sendable {
-    let index: Int
+/// What became of reading one file.
+struct ForeignRead: Sendable {
     let file: ForeignFile
-    let object: DataObject?
-    let reason: String?
-
-    init(_ index: Int, _ file: ForeignFile, _ object: DataObject?, _ reason: String?) {
-        (self.index, self.file, self.object, self.reason) = (index, file, object, reason)
-    }
+    var object: DataObject?
+    var reason: String?
 }
 
 /// What an import did.

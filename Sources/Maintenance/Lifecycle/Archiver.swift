@@ -180,15 +180,11 @@ extension Archiver {
         return try await archive.commit(change, id: id, writer: writer).version
     }
 
-    /// An object and its copy's entry. A class: see `Compactor.Finished`.
-    private final class Copied: Sendable {
+    /// An object and its copy's entry.
+    private struct Copied: Sendable {
         let object: DataObject
-        let entry: DataObject?
-        let problem: String?
-
-        init(_ object: DataObject, entry: DataObject? = nil, problem: String? = nil) {
-            (self.object, self.entry, self.problem) = (object, entry, problem)
-        }
+        var entry: DataObject?
+        var problem: String?
     }
 
     private func copy(_ objects: [DataObject]) async throws -> [Copied] {
@@ -196,15 +192,8 @@ extension Archiver {
         copier.storageClass = storageClass
         copier.horizon = await archive.head().horizon
         let ready = copier
-        return try await withThrowingTaskGroup(of: Copied.self) { group in
-            var copies: [Copied] = []
-            for (index, object) in objects.enumerated() {
-                if index >= max(1, parallelMax), let copied = try await group.next() { copies.append(copied) }
-                group.addTask { try await copy(object, ready) }
-            }
-            for try await copied in group { copies.append(copied) }
-            return copies.sorted { $0.object.path < $1.object.path }
-        }
+        return try await mapConcurrently(objects, runningMax: parallelMax) { try await copy($0, ready) }
+            .sorted { $0.object.path < $1.object.path }
     }
 
     private func copy(_ object: DataObject, _ copier: ObjectCopier) async throws -> Copied {
@@ -213,10 +202,10 @@ extension Archiver {
             entry.uploadedAt = try await copier.copy(object).uploadedAt
             let labels = ObjectLabels(object.tags)
             entry.tags = storageClass.map { labels.with(storageClass: $0) } ?? labels.withoutStorageClass
-            return Copied(object, entry: entry)
+            return Copied(object: object, entry: entry)
         } catch {
             guard !Task.isCancelled else { throw error }
-            return Copied(object, problem: "\(error)")
+            return Copied(object: object, problem: "\(error)")
         }
     }
 }

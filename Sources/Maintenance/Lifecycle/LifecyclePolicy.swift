@@ -107,7 +107,7 @@ public struct LegalHold: Hashable, Sendable, Codable {
     public func holds(_ object: DataObject) -> Bool {
         let hour = LakeHour(object.partition)
         // A day's object is held by each of its hours.
-        if let firstHour, hour.hour == nil ? hour.date < firstHour.date : hour < firstHour { return false }
+        if let firstHour, hour.lastHour < firstHour { return false }
         if let lastHour, hour > lastHour { return false }
         return tags.isEmpty || tags.contains { object.tags.contains($0) }
     }

@@ -153,28 +153,21 @@ public struct Replicator: Sendable {
         _ objects: [DataObject], _ removed: Set<String>, _ copier: ObjectCopier, _ report: inout ReplicationReport,
         _ progress: (ReplicationReport) -> Void
     ) async throws {
-        try await withThrowingTaskGroup(of: Copied.self) { group in
-            func take(_ copied: Copied) {
-                if copied.isNew {
-                    report.objects += 1
-                    report.bytes &+= copied.bytes
-                } else {
-                    report.skipped += 1
-                }
-                progress(report)
+        func take(bytesCopied: Int64?) {
+            if let bytesCopied {
+                report.objects += 1
+                report.bytes &+= bytesCopied
+            } else {
+                report.skipped += 1
             }
-            for (index, object) in objects.enumerated() {
-                if index >= max(1, parallelMax), let copied = try await group.next() { take(copied) }
-                let mayBeGone = removed.contains(object.path)
-                group.addTask {
-                    do {
-                        return Copied(bytes: object.bytes, isNew: try await copier.copy(object).isNew)
-                    } catch ReadError.missing where mayBeGone {
-                        return Copied(bytes: 0, isNew: false)
-                    }
-                }
+            progress(report)
+        }
+        _ = try await mapConcurrently(objects, runningMax: parallelMax, onEach: take) { object -> Int64? in
+            do {
+                return try await copier.copy(object).isNew ? object.bytes : nil
+            } catch ReadError.missing where removed.contains(object.path) {
+                return nil
             }
-            for try await copied in group { take(copied) }
         }
     }
 
@@ -198,16 +191,6 @@ public struct Replicator: Sendable {
             var report = ReplicationReport(table: table)
             (report.from, report.to) = (head.version, newest.version)
             return report
-        }
-    }
-
-    /// A class on purpose: Swift 6.3's optimizer mixes up large results of task groups in release builds.
-    private final class Copied: Sendable {
-        let bytes: Int64
-        let isNew: Bool
-
-        init(bytes: Int64, isNew: Bool) {
-            (self.bytes, self.isNew) = (bytes, isNew)
         }
     }
 }

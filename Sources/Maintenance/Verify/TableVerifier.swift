@@ -92,13 +92,14 @@ public struct TableVerifier: Sendable {
 
     private func presence(_ objects: [DataObject]) async throws -> [VerifyFinding] {
         let check = PresenceCheck(store: table.store, table: table.name)
-        return try await mapConcurrently(check.folders(objects)) { try await check.findings($0) }.flatMap(\.self)
+        return try await mapConcurrently(check.folders(objects), runningMax: requestsMax) { try await check.findings($0) }
+            .flatMap(\.self)
     }
 
     private func contents(_ objects: [DataObject], timeIsKafka: Bool) async throws -> [ContentCheck.Outcome] {
         let reader = ObjectLineReader(store: table.store, table: table.name)
         let check = ContentCheck(reader: reader, timeIsKafka: timeIsKafka)
-        return try await mapConcurrently(objects) { try await check.run($0) }
+        return try await mapConcurrently(objects, runningMax: requestsMax) { try await check.run($0) }
     }
 
     /// Offsets that another object held already.
@@ -118,31 +119,5 @@ public struct TableVerifier: Sendable {
                     "\(doubled.count) events of \(source) are in another object too, the first at offset \(first)"))
         }
         return findings
-    }
-
-    /// The results in the order of the values, with at most `requestsMax` running.
-    private func mapConcurrently<Value: Sendable, Result: Sendable>(
-        _ values: [Value], _ body: @escaping @Sendable (Value) async throws -> Result
-    ) async throws -> [Result] {
-        try await withThrowingTaskGroup(of: Done<Result>.self) { group in
-            var results: [Result?] = Array(repeating: nil, count: values.count)
-            for (index, value) in values.enumerated() {
-                if index >= requestsMax, let done = try await group.next() { results[done.index] = done.result }
-                group.addTask { Done(index, try await body(value)) }
-            }
-            for try await done in group { results[done.index] = done.result }
-            return results.compactMap(\.self)
-        }
-    }
-}
-
-/// What a child task brings back. A class, because Swift 6.3 in release mode mixed up the results of a group
-/// that returned large values (`LogReader.Fetched`).
-private final class Done<Result: Sendable>: Sendable {
-    let index: Int
-    let result: Result
-
-    init(_ index: Int, _ result: Result) {
-        (self.index, self.result) = (index, result)
     }
 }

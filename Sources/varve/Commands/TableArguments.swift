@@ -75,7 +75,7 @@ struct ObjectFilter: ParsableArguments {
     func query(sides: Set<TableSide>, now: Timestamp, tags: [String] = []) -> ObjectQuery {
         var query = ObjectQuery(sides: sides)
         if let hour {
-            query.hours = hour.hour == nil ? hour...LakeHour(date: hour.date, hour: 23) : hour...hour
+            query.hours = hour...hour.lastHour
         }
         if from != nil || to != nil { query.eventTime = times(now: now) }
         if !shard.isEmpty { query.shards = Set(shard) }

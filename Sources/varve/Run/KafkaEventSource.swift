@@ -57,13 +57,10 @@ final class KafkaEventSource: EventSource {
             return try watermarks(names) { $0.high }
         case .at(let time):
             let times = Dictionary(names.map { ($0, time.milliseconds) }) { first, _ in first }
-            let found: [TopicPartition: Int64]
-            do throws(KafkaError) {
-                found = try consumer.offsets(forTimes: times, timeout: Self.questionTimeout)
-            } catch {
-                guard error.isRetriable else { throw SourceError(error.description) }
-                return [:]
+            let found = try ifAnswered { () throws(KafkaError) in
+                try consumer.offsets(forTimes: times, timeout: Self.questionTimeout)
             }
+            guard let found else { return [:] }
             // A topic partition without an event at or after the time starts at its end.
             let missing = names.filter { (found[$0] ?? -1) < 0 }
             return found.filter { $0.value >= 0 }.merging(try watermarks(missing) { $0.high }) { $1 }
@@ -87,13 +84,20 @@ final class KafkaEventSource: EventSource {
         for name in names {
             // The first one is asked in any case; where brokers are away, not everyone waits for each.
             let left = max(.milliseconds(100), ContinuousClock.now.duration(to: deadline))
-            do throws(KafkaError) {
-                offsets[name] = choose(try consumer.watermarks(name, timeout: left))
-            } catch {
-                guard error.isRetriable else { throw SourceError(error.description) }
-            }
+            let found = try ifAnswered { () throws(KafkaError) in try consumer.watermarks(name, timeout: left) }
+            offsets[name] = found.map(choose)
         }
         return offsets
+    }
+
+    /// Nil where brokers could not answer now: they are asked again later.
+    private func ifAnswered<Answer>(_ question: () throws(KafkaError) -> Answer) throws(SourceError) -> Answer? {
+        do throws(KafkaError) {
+            return try question()
+        } catch {
+            guard error.isRetriable else { throw SourceError(error.description) }
+            return nil
+        }
     }
 
     func start(_ offsets: [TopicPartition: Int64]) throws(SourceError) {

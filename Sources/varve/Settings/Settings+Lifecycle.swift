@@ -87,11 +87,9 @@ extension Settings.Lifecycle {
         var to: String?
 
         var hold: LegalHold {
-            let last = to.flatMap { LakeHour($0) }
-            return LegalHold(
+            LegalHold(
                 name: name, tags: tags, firstHour: from.flatMap { LakeHour($0) },
-                // A day names all its hours.
-                lastHour: last.map { $0.hour == nil ? LakeHour(date: $0.date, hour: 23) : $0 })
+                lastHour: to.flatMap { LakeHour($0) }?.lastHour)
         }
     }
 }

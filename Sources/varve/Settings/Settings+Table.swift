@@ -28,6 +28,9 @@ extension Settings {
             case onReset = "on_reset"
             case partition, format, schema, parquet, compression, rotate, late, close, compact, vacuum, lifecycle, tags
         }
+
+        /// Whether its objects are Parquet from the start, or once they are merged.
+        var makesParquet: Bool { format == .parquet || compact.format == .parquet }
     }
 
     struct Partition: Decodable, Sendable {

@@ -191,7 +191,7 @@ struct SettingsCrossCheck {
             problems.append(
                 problem("columns come from one place", schema + [.key(sources[1])], fix: "leave out one of \(sources)"))
         }
-        if let source = sources.first, table.format != .parquet, table.compact.format != .parquet {
+        if let source = sources.first, !table.makesParquet {
             problems.append(
                 problem(
                     "columns in a table without Parquet", schema + [.key(source)],
@@ -202,7 +202,7 @@ struct SettingsCrossCheck {
 
     private func bloomFilterProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
         guard !table.parquet.bloomFilters.isEmpty else { return [] }
-        guard table.format == .parquet || table.compact.format == .parquet else {
+        guard table.makesParquet else {
             return [
                 problem(
                     "Bloom filters in a table without Parquet", path,

@@ -28,6 +28,22 @@ extension ParquetTableShape {
     }
 }
 
+extension DataObject {
+    /// What the columns of a Parquet object begin with that are the envelope's: a shredded one may have a field that
+    /// is called `key`. Nil where its rows are of a shape that is not known here.
+    public var envelopePrefix: String? {
+        guard let schemaID else { return nil }
+        if schemaID == ParquetTableShape.rawID { return "" }
+        return schemaID.hasPrefix(ParquetTableShape.shreddedID + ":") ? "_" : nil
+    }
+
+    /// Bounds of its events' keys; nil where the entry has none.
+    public var keyStatistics: ColumnStatistics? {
+        guard let envelopePrefix else { return nil }
+        return columns?.first { $0.name == envelopePrefix + RawTable.key }
+    }
+}
+
 extension ColumnStatistics {
     /// Nil where the column has no bounds that say something: documents, UUIDs, and keys that are not text.
     init?(_ column: ParquetFileSummary.Column) {

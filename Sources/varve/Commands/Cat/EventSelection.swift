@@ -35,9 +35,8 @@ struct EventSelection: Sendable {
 
     /// What lets row groups of a Parquet object be passed over.
     func parquetFilters(for object: DataObject) -> [ParquetFilter] {
-        guard object.format == .parquet else { return [] }
-        let isRaw = object.schemaID == ParquetTableShape.rawID
-        func path(_ name: String) -> [String] { [isRaw ? name : "_\(name)"] }
+        guard object.format == .parquet, let prefix = object.envelopePrefix else { return [] }
+        func path(_ name: String) -> [String] { [prefix + name] }
         var filters: [ParquetFilter] = []
         if let key { filters.append(ParquetFilter(path("key"), .equal(.string(key)))) }
         if let topic = filter.topic { filters.append(ParquetFilter(path("topic"), .equal(.string(topic)))) }
@@ -58,10 +57,8 @@ struct EventSelection: Sendable {
 
     /// False where the catalog's bounds of its columns rule out that it holds what is asked for.
     func mayMatch(_ object: DataObject) -> Bool {
-        guard let key, let columns = object.columns else { return true }
-        // A shredded object may have a field that is called key.
-        let name = object.schemaID == ParquetTableShape.rawID ? "key" : "_key"
-        return columns.first { $0.name == name }?.mayHold(text: key) ?? true
+        guard let key else { return true }
+        return object.keyStatistics?.mayHold(text: key) ?? true
     }
 
     /// Whether an event has the key and the headers asked for.

@@ -49,8 +49,7 @@ struct CompactionChoice: ParsableArguments {
         if let coldAfter { policy.coldAfterMilliseconds = Int64(coldAfter.milliseconds) }
         if lastOfKey { policy.keepsLastOfKey = true }
         policy.firstHour = fromHour
-        // A day names all its hours.
-        policy.lastHour = toHour.map { $0.hour == nil ? LakeHour(date: $0.date, hour: 23) : $0 }
+        policy.lastHour = toHour?.lastHour
         if !hold.isEmpty { policy.holds.append(LegalHold(name: "--hold", tags: hold)) }
         let fitting = Int64(memoryBytes) / 2
         guard policy.order == .input || policy.targetBytes <= fitting else {

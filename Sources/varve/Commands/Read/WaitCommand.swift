@@ -31,7 +31,7 @@ struct WaitCommand: AsyncParsableCommand {
         let deadline = timeout.map { clock.elapsed() + $0.duration }
         let table = try await session.lake.open(table.table)
         var head = await table.head()
-        while !head.isComplete(lastHour(head.layout)) {
+        while !head.isComplete(hour) {
             if let deadline, clock.elapsed() >= deadline {
                 throw CommandFailure(
                     .temporaryFailure, "the hour \(hour) is not complete", at: "table \(self.table)",
@@ -42,11 +42,6 @@ struct WaitCommand: AsyncParsableCommand {
             head = try await table.refresh()
         }
         session.console.say("\(self.table) \(hour) is complete")
-    }
-
-    /// A day of a table partitioned by hour is complete with its last hour.
-    private func lastHour(_ layout: TableLayout?) -> LakeHour {
-        hour.hour == nil && layout?.granularity == .hour ? LakeHour(date: hour.date, hour: 23) : hour
     }
 }
 
