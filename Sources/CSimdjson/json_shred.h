@@ -170,12 +170,13 @@ struct shred_walk {
             if (!is_number(*token) || !to_double(token, number)) return false;
             float single = float(number);
             if (single - single != 0) return false;  // An infinity: the number is beyond a float's range.
+            if (loses_digits(token, single, 0x1p24)) return false;
             uint32_t bits;
             memcpy(&bits, &single, 4);
             return noted(varve_column_append_32(column, bits));
         }
         case VARVE_SHRED_DOUBLE: {
-            if (!is_number(*token) || !to_double(token, number) || loses_digits(token, number)) return false;
+            if (!is_number(*token) || !to_double(token, number) || loses_digits(token, number, 0x1p53)) return false;
             uint64_t bits;
             memcpy(&bits, &number, 8);
             return noted(varve_column_append_64(column, bits));
@@ -188,10 +189,11 @@ struct shred_walk {
         }
     }
 
-    // Integers beyond 2^53 are mostly identifiers: one that a double would change does not fit.
-    static bool loses_digits(const uint8_t *token, double number) {
+    // Large integers are mostly identifiers: one that the column would change does not fit. Below `exact` it changes
+    // none.
+    static bool loses_digits(const uint8_t *token, double number, double exact) {
         int64_t integer;
-        if (number > -0x1p53 && number < 0x1p53) return false;
+        if (number > -exact && number < exact) return false;
         const uint8_t *p = token;
         while (!ends_scalar(*p) && *p != '.' && (*p | 0x20) != 'e') p++;
         if (!ends_scalar(*p)) return false;

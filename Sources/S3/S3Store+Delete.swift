@@ -84,8 +84,14 @@ extension S3Store {
         let root = try? Self.parse(answer, call)
         var refused: [(key: ObjectKey, code: String, message: String)] = []
         for entry in root?.all("Error") ?? [] {
-            guard let text = entry.value("Key"), let key = relative(text) else { continue }
             let code = entry.value("Code")?.plain(max: 64) ?? ""
+            guard let text = entry.value("Key"), let key = relative(text) else {
+                // Whichever was meant: none of them can be taken for deleted.
+                let error = StoreError(
+                    .unavailable, operation: call.operation, message: "\(code): refused a key without naming it",
+                    mayHaveHappened: true)
+                throw S3Failure(error: error, code: code, status: answer.response.status, wasAmbiguous: true)
+            }
             if code == "NoSuchKey" { continue }
             refused.append((key, code, entry.value("Message")?.plain(max: 200) ?? ""))
         }

@@ -157,7 +157,35 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
                 + "lake"),
     ]
 
+    static let lifecycle = [
+        BadSettings(
+            "a hold that ends before it begins",
+            table + "    lifecycle: {holds: [{name: h, from: 2026-03-31, to: 2026-03-30/23}]}\n",
+            says: "varve: the hold ends before it begins: v.yaml:5 tables[0].lifecycle.holds[0].to: swap from and to"),
+        BadSettings(
+            "an archive without a lake", table + "    lifecycle: {archive: {after: 1d}}\n",
+            says: "varve: it names no lake to archive into: v.yaml:5 tables[0].lifecycle.archive.after: write "
+                + "lifecycle.archive.to, or leave it out"),
+        BadSettings(
+            "a rule for no size", rules("{name: r, do: expire, after: 1d, min_bytes: 2KiB, max_bytes: 1KiB}"),
+            says: "varve: no object is of such a size: v.yaml:5 tables[0].lifecycle.rules[0].max_bytes: give at least "
+                + "min_bytes"),
+        BadSettings(
+            "two rules of one name", rules("{name: r, do: expire, after: 1d}, {name: r, do: expire, after: 2d}"),
+            says: "varve: the rule 'r' is there twice: v.yaml:5 tables[0].lifecycle.rules[1].name: rename one of them"),
+        BadSettings(
+            "a storage class to expire into", rules("{name: r, do: expire, after: 1d, storage_class: GLACIER}"),
+            says: "varve: a storage class in a rule that moves nothing: v.yaml:5 "
+                + "tables[0].lifecycle.rules[0].storage_class: leave it out, or write do: tier"),
+    ]
+
+    private static func rules(_ text: String) -> String { table + "    lifecycle: {rules: [\(text)]}\n" }
+
     static let outside = [
+        BadSettings(
+            "a file that is no configuration is not shown", "ed25519:aHVudGVyMg==\n",
+            says: "varve: found a single value: v.yaml:1: write the keys lake, s3, kafka, memory, commit, server, "
+                + "log, tracing, shutdown, erasure, tables"),
         BadSettings(
             "a missing variable", head + "s3: {secret_access_key: \"${NOPE}\"}\ntables: [{name: a}]\n",
             says: "varve: the environment variable NOPE is not set: v.yaml:3 s3.secret_access_key: set it"),
@@ -182,7 +210,7 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
                 + "without gaps"),
     ]
 
-    static let all = structure + values + crossings + columns + outside
+    static let all = structure + values + crossings + columns + lifecycle + outside
 }
 
 @Suite("wrong configurations")

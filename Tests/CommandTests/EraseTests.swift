@@ -35,6 +35,35 @@ struct EraseTests {
         #expect(await lake.run(["verify", "--erasure", file, "--signed-by", other]).status == .checkFailed)
     }
 
+    @Test("a certificate that was changed is found out without a key, and one that is not signed says so")
+    func changed() async throws {
+        let lake = try await SplitLake()
+        let file = lake.directory.path + "/certificate.json"
+        let erase = ["erase", "--table", "orders", "--where", "n = 17", "--yes", "--certificate"]
+        let erased = await lake.run(erase + [file], environment: ["VARVE_ERASURE_SIGNING_KEY": key])
+        #expect(erased.status == .success, "\(erased.errors)")
+        let own = await lake.run(["verify", "--erasure", file])
+        #expect(own.status == .success && own.errors.contains("by the certificate's own word"), "\(own.errors)")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        for (old, new, status, words) in [
+            ("\"events_erased\" : 1", "\"events_erased\" : 0", ExitStatus.checkFailed, "1 findings"),
+            ("\"events_erased\" : 1", "\"events_erased\" : 1, \"extra\" : 1", .usage, "no signature covers"),
+        ] {
+            let changed = text.replacing(old, with: new)
+            #expect(changed != text)
+            try changed.write(toFile: file, atomically: true, encoding: .utf8)
+            let verified = await lake.run(["verify", "--erasure", file])
+            #expect(verified.status == status && verified.errors.contains(words), "\(verified.errors)")
+        }
+        let plain = lake.directory.path + "/plain.json"
+        _ = await lake.run(erase + [plain])
+        #expect(await lake.run(["verify", "--erasure", plain]).errors.contains("is not signed"))
+        for flags in [["orders"], ["--deep"], ["--kafka"]] {
+            #expect(await lake.run(["verify", "--erasure", plain] + flags).status == .usage)
+        }
+        #expect(await lake.run(["verify", "--signed-by", "ed25519-public:00"]).status == .usage)
+    }
+
     @Test("values come from a file, and stand neither in the certificate nor in the log")
     func ids() async throws {
         let lake = try await SplitLake()

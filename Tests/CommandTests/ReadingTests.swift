@@ -115,6 +115,9 @@ struct ReadingTests {
         let open = await lake.run("wait", "--table", "orders", "--hour", "2026-11-21/04", "--timeout", "0")
         #expect(open.status == .temporaryFailure)
         #expect(open.errors.contains("it is complete through 2026-11-21/03"))
+        let stranger = await lake.run("wait", "--table", "nosuch", "--hour", "2026-11-21/04", "--timeout", "0")
+        #expect(stranger.status == .temporaryFailure)
+        #expect(stranger.errors.contains("there is no table nosuch") && stranger.errors.contains("see 'varve tables'"))
     }
 
     @Test("a lake of a newer version is refused in one line, and a corrupt log entry is status 65")

@@ -41,6 +41,22 @@ struct VerifyTests {
         #expect(outcome.output.contains("orders,damaged_object,\(Self.path),\"it has 548 bytes, not 551\""))
     }
 
+    @Test(
+        "an object that is too short is one finding of a deep check too, and the others are read",
+        arguments: [0, 20, 548])
+    func short(bytes: Int) async throws {
+        let lake = try await SmallLake()
+        try lake.damage(Self.path) { $0.removeLast($0.count - bytes) }
+        let outcome = await lake.run("verify", "orders", "--deep", "--output", "csv")
+        #expect(outcome.status == .checkFailed, "\(outcome.errors)")
+        #expect(
+            outcome.output.split(separator: "\n").dropFirst() == [
+                "orders,damaged_object,\(Self.path),\"it has \(bytes) bytes, not 551\""
+            ])
+        let read = await lake.run("cat", "orders")
+        #expect(read.status == .dataError && read.errorLines.count == 1, "\(read.errors)")
+    }
+
     @Test("a flipped bit is found only by reading everything")
     func flipped() async throws {
         let lake = try await SmallLake()

@@ -8,7 +8,7 @@ import Testing
 @Suite("Looking for a value in a file's footer and Bloom filters")
 struct FieldProbeTests {
     /// Rows in several groups, with Bloom filters on every column that takes one.
-    private static func write(_ payloads: [String], _ schema: ShreddedSchema, keys: [[UInt8]?] = []) throws -> [UInt8] {
+    static func write(_ payloads: [String], _ schema: ShreddedSchema, keys: [[UInt8]?] = []) throws -> [UInt8] {
         let shape = ParquetTableShape.shredded(schema, .rest)
         let filters = BloomFilterFields(hasKey: true, fields: pointers(schema.fields))
         var settings = ParquetWriterSettings()
@@ -55,7 +55,7 @@ struct FieldProbeTests {
         }
     }
 
-    private static func mayHold(_ reader: ParquetTableReader, _ field: ParquetFieldProbe.Field, _ value: [UInt8]) throws
+    static func mayHold(_ reader: ParquetTableReader, _ field: ParquetFieldProbe.Field, _ value: [UInt8]) throws
         -> Bool
     {
         guard let probe = ParquetFieldProbe(field, values: [value]) else { return true }
@@ -66,7 +66,7 @@ struct FieldProbeTests {
         }
     }
 
-    private static func open(_ bytes: [UInt8]) throws -> ParquetTableReader {
+    static func open(_ bytes: [UInt8]) throws -> ParquetTableReader {
         try ParquetTableReader(try ParquetFileReader(ParquetMemorySource(bytes)))
     }
 
@@ -132,6 +132,9 @@ struct FieldProbeTests {
             ("/u", "0123ABCD-0000-4000-8000-0123456789AB", #"{"u":"0123ABCD-0000-4000-8000-0123456789AB"}"#, true),
             ("/u", "0123abcd-0000-4000-8000-0123456789ac", #"{"u":"0123abcd-0000-4000-8000-0123456789ab"}"#, false),
             ("/d", "1.0", #"{"d":1}"#, true), ("/b", "true", #"{"b":true}"#, true),
+            ("/n", "1.0", #"{"n":1}"#, true), ("/n", "10e-1", #"{"n":1}"#, true), ("/n", "1.5", #"{"n":1}"#, false),
+            ("/n", "1e400", #"{"n":1}"#, false), ("/d", "1", #"{"d":1}"#, true),
+            ("/s", "2026-11-21T05:00:00Z", #"{"s":"2026-11-21T07:00:00+02:00"}"#, true),
         ] as [(String, String, String, Bool)])
     func adversaries(pointer: String, value: String, payload: String, mayHold: Bool) throws {
         let schema = try ShreddedSchema([

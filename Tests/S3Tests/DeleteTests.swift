@@ -37,6 +37,16 @@ struct DeleteTests {
         #expect(second.contains("lake/slow") && !second.contains("lake/fine"))
     }
 
+    @Test("a refusal that does not say of which key leaves none that counts as deleted")
+    func refusedWithoutKey() async throws {
+        for place in ["", "<Key>elsewhere/a</Key>"] {
+            let refusal = "<Error>\(place)<Code>AccessDenied</Code></Error>"
+            let fixture = try Fixture(.answer(200, [], "<DeleteResult>\(refusal)</DeleteResult>"))
+            let error = try await storeError { _ = try await fixture.store.delete([try key("a"), try key("b")]) }
+            #expect(error.kind == .unavailable && error.mayHaveHappened && error.message.contains("AccessDenied"))
+        }
+    }
+
     @Test("one key is deleted plainly; a missing one is no failure, a missing bucket is")
     func one() async throws {
         let fixture = try Fixture(.answer(204), .error(404, "NoSuchKey"), .error(404, "NoSuchBucket"))

@@ -118,6 +118,11 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
             guard certificate.format <= currentFormat else {
                 throw MaintenanceError.invalid("the certificate is of a newer format; upgrade varve")
             }
+            // What is not read is not signed either.
+            let (read, given) = (Data(try certificate.encoded()), Data(bytes))
+            guard let read = try JSONSerialization.jsonObject(with: read) as? NSDictionary,
+                let given = try JSONSerialization.jsonObject(with: given) as? NSDictionary, read == given
+            else { throw MaintenanceError.invalid("the certificate holds what no signature covers") }
             return certificate
         } catch let error as MaintenanceError {
             throw error
@@ -181,6 +186,9 @@ extension ErasureCertificate {
             throw MaintenanceError.invalid("a public key cannot sign")
         }
     }
+
+    /// The public key that it names itself: shows that nothing was changed since, not who signed.
+    public var ownKey: CertificateKey? { signature?.publicKey.flatMap { CertificateKey("ed25519-public:\($0)") } }
 
     /// What is wrong with the signature, in one line; nil where it is that of the key's owner.
     public func signatureFault(_ key: CertificateKey) throws -> String? {

@@ -15,14 +15,18 @@ public struct ErasureRequest: Sendable {
     public static let valuesMax = 10_000_000
 
     public var field: Field
-    /// As text: strings without quotes, numbers as they are written.
-    public var values: Set<[UInt8]>
+    /// Keys and headers have to be one of their texts.
+    public var sought: SoughtValues
     /// Payloads that are not JSON are erased where they contain one of the values anywhere; else they are only counted.
     public var searchesRaw: Bool
 
     public init(field: Field, values: Set<[UInt8]>, searchesRaw: Bool = false) {
-        (self.field, self.values, self.searchesRaw) = (field, values, searchesRaw)
+        (self.field, self.searchesRaw) = (field, searchesRaw)
+        sought = SoughtValues(values)
     }
+
+    /// As text: strings without quotes, numbers as they are written.
+    public var values: Set<[UInt8]> { sought.texts }
 
     /// Reads `user_id = 'u1'`, `user.id = 17`, `/user/id = "u1"`, `@key = k1`, `@header:tenant = t1`; the value can be
     /// left out where `ids` has some.

@@ -44,11 +44,7 @@ final class EventMatcher {
             unreadable += 1
             return request.searchesRaw && contains(payload)
         }
-        switch parser.value(at: pointer) {
-        case .string(let text), .number(let text): return request.values.contains(Array(text))
-        case .bool(let value): return request.values.contains(Array((value ? "true" : "false").utf8))
-        case .null, nil: return false
-        }
+        return parser.value(at: pointer).map(request.sought.contain) ?? false
     }
 
     private func contains(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -106,6 +106,10 @@ public struct ObjectLineReader: Sendable {
             return try await store.get(key, range: part, bytesMax: range.count).bytes
         } catch  where error.kind == .notFound {
             throw .missing(path: object.path)
+        } catch  where error.kind == .invalid {
+            // A store refuses a range behind the end, and other things in the same way.
+            guard let bytes = try? await store.head(key).bytes, bytes < object.bytes else { throw .store(error) }
+            throw damaged(object, "it has \(bytes) bytes, not \(object.bytes)")
         } catch {
             throw .store(error)
         }

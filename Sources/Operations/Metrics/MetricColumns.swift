@@ -1,16 +1,21 @@
 /// The labels of many series, rendered once: a scrape of ten thousand topic partitions only copies them.
 public struct MetricLabels: Sendable {
-    /// Each with its braces.
-    let texts: [[UInt8]]
+    /// One behind the other, each with its braces.
+    let bytes: [UInt8]
+    /// Where each of them ends.
+    let ends: [Int]
 
     public init(_ rows: some Sequence<[(String, String)]>) {
-        texts = rows.map { row in
+        var (bytes, ends): ([UInt8], [Int]) = ([], [])
+        for row in rows {
             let labels = PrometheusText.labels(row)
-            return Array((labels.isEmpty ? "" : "{\(labels)}").utf8)
+            if !labels.isEmpty { bytes += "{\(labels)}".utf8 }
+            ends.append(bytes.count)
         }
+        (self.bytes, self.ends) = (bytes, ends)
     }
 
-    public var count: Int { texts.count }
+    public var count: Int { ends.count }
 }
 
 /// Several metrics whose series share their labels: one row for each series, one column for each metric.
@@ -52,65 +57,86 @@ struct PrometheusWriter {
     mutating func append(_ column: MetricColumns.Column, _ labels: MetricLabels, rowsMax: Int) -> Int {
         append(PrometheusText.header(column.name, kind: column.kind.rawValue, help: column.help))
         let name = Array(column.name.utf8)
-        var written = 0
-        var leftOut = 0
-        for (label, value) in zip(labels.texts, column.values) where !value.isNaN {
-            guard written < rowsMax else {
-                leftOut += 1
-                continue
+        let values = column.values.prefix(labels.count)
+        let present = values.count { !$0.isNaN }
+        let written = min(rowsMax, present)
+        let room = labels.bytes.count + written * (name.count + Self.numberBytesMax + 2)
+        bytes.append(addingCapacity: room) { span in
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                var lines = Lines(buffer: buffer)
+                lines.put(name, labels, values, rowsMax: written)
+                count = lines.end
             }
-            written += 1
-            append(name, label, value)
         }
-        return leftOut
+        return present - written
     }
 
-    /// One line. Made in one piece and appended once, as sixty thousand of them are a scrape.
-    private mutating func append(_ name: [UInt8], _ label: [UInt8], _ value: Double) {
+    /// The longest text of a number: `-2.2250738585072014e-308`.
+    static let numberBytesMax = 24
+}
+
+/// Sixty thousand lines are a scrape: they are written where they stay, into room that was made before.
+private struct Lines {
+    let buffer: UnsafeMutableBufferPointer<UInt8>
+    private(set) var end = 0
+
+    init(buffer: UnsafeMutableBufferPointer<UInt8>) {
+        self.buffer = buffer
+    }
+
+    mutating func put(_ name: [UInt8], _ labels: MetricLabels, _ values: ArraySlice<Double>, rowsMax: Int) {
+        name.withUnsafeBufferPointer { name in
+            labels.bytes.withUnsafeBufferPointer { texts in
+                var (start, left) = (0, rowsMax)
+                for (next, value) in zip(labels.ends, values) {
+                    defer { start = next }
+                    guard left > 0, !value.isNaN else { continue }
+                    left -= 1
+                    put(name)
+                    put(texts.extracting(start..<next))
+                    put(UInt8(ascii: " "))
+                    put(value)
+                    put(UInt8(ascii: "\n"))
+                }
+            }
+        }
+    }
+
+    private mutating func put(_ byte: UInt8) {
+        buffer[end] = byte
+        end += 1
+    }
+
+    private mutating func put(_ bytes: UnsafeBufferPointer<UInt8>) {
+        _ = buffer.extracting(end..<end + bytes.count).initialize(fromContentsOf: bytes)
+        end += bytes.count
+    }
+
+    private mutating func put(_ value: Double) {
         let thousandths = value * 1000
         guard thousandths.magnitude < 0x1p53, thousandths == thousandths.rounded() else {
-            bytes.append(contentsOf: name)
-            bytes.append(contentsOf: label)
-            return append(" \(PrometheusText.value(value))\n")
+            return Array(PrometheusText.value(value).utf8).withUnsafeBufferPointer { put($0) }
         }
-        // Sign, 16 digits, point, three more, blank and line feed.
-        let lengthMax = name.count + label.count + 24
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: lengthMax) { line in
-            _ = line.update(fromContentsOf: name)
-            _ = line[name.count...].update(fromContentsOf: label)
-            var end = name.count + label.count
-            line[end] = UInt8(ascii: " ")
-            end = Self.write(Int64(thousandths), to: line, at: end + 1)
-            line[end] = UInt8(ascii: "\n")
-            bytes.append(contentsOf: line[...end])
-        }
+        put(thousandths: Int64(thousandths))
     }
 
-    /// Writes whole thousandths without needless zeros; returns the index behind them.
-    private static func write(_ thousandths: Int64, to line: UnsafeMutableBufferPointer<UInt8>, at start: Int) -> Int {
+    /// Writes whole thousandths without needless zeros.
+    private mutating func put(thousandths: Int64) {
         var (whole, fraction) = thousandths.magnitude.quotientAndRemainder(dividingBy: 1000)
-        var end = start
-        if thousandths < 0 {
-            line[end] = UInt8(ascii: "-")
-            end += 1
-        }
+        if thousandths < 0 { put(UInt8(ascii: "-")) }
         let first = end
         repeat {
-            line[end] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: whole % 10)
+            put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: whole % 10))
             whole /= 10
-            end += 1
         } while whole > 0
-        line[first..<end].reverse()
-        guard fraction > 0 else { return end }
-        line[end] = UInt8(ascii: ".")
-        end += 1
+        buffer[first..<end].reverse()
+        guard fraction > 0 else { return }
+        put(UInt8(ascii: "."))
         var divisor: UInt64 = 100
         while fraction > 0 {
-            line[end] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction / divisor)
+            put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fraction / divisor))
             fraction %= divisor
             divisor /= 10
-            end += 1
         }
-        return end
     }
 }

@@ -14,6 +14,7 @@ struct SecurityTokenService: Sendable {
         async throws(CredentialsError) -> Credentials
     {
         var last = CredentialsError(.unavailable, "sts did not answer")
+        var aheadMilliseconds: Int64 = 0
         for attempt in 0..<Self.attemptsMax {
             if attempt > 0 {
                 do {
@@ -23,7 +24,7 @@ struct SecurityTokenService: Sendable {
                 }
             }
             do {
-                return try await callOnce(parameters, signedBy: credentials)
+                return try await callOnce(parameters, signedBy: credentials, &aheadMilliseconds)
             } catch  where error.kind == .unavailable {
                 last = error
             } catch {
@@ -34,17 +35,23 @@ struct SecurityTokenService: Sendable {
     }
 
     private static let attemptsMax = 3
+    /// STS refuses requests that are five minutes off.
+    private static let skewMilliseconds: Int64 = 240_000
 
-    private func callOnce(_ parameters: [(name: String, value: String?)], signedBy credentials: Credentials?)
-        async throws(CredentialsError) -> Credentials
-    {
+    /// - `aheadMilliseconds`: how far the service's clock is ahead of this one. Learned where it refuses a request, as
+    ///   `S3Client` does.
+    private func callOnce(
+        _ parameters: [(name: String, value: String?)], signedBy credentials: Credentials?,
+        _ aheadMilliseconds: inout Int64
+    ) async throws(CredentialsError) -> Credentials {
         let body = Array(PercentEncoding.query(parameters + [("Version", "2011-06-15")]).utf8)
         var request = HTTPRequest(
             "POST", try target(), body: ObjectBody(body), responseBytesMax: 1 << 20, timeout: .seconds(30))
         request.headers["Content-Type"] = "application/x-www-form-urlencoded"
         if let credentials {
             Signer(region: region, service: "sts").sign(
-                &request, with: credentials, at: clock.now(), payloadHash: Signer.payloadHash(of: [body]))
+                &request, with: credentials, at: clock.now().advanced(byMilliseconds: aheadMilliseconds),
+                payloadHash: Signer.payloadHash(of: [body]))
         }
         let response: HTTPResponse
         do {
@@ -53,7 +60,16 @@ struct SecurityTokenService: Sendable {
             throw CredentialsError(.unavailable, "sts: \(error.message)")
         }
         let root = try? XMLElement(parsing: response.body.droppingLeadingSpace)
-        guard response.status == 200 else { throw Self.failure(response.status, root?["Error"]) }
+        guard response.status == 200 else {
+            if response.status == 403, let time = response.headers["Date"].flatMap(HTTPDate.parse) {
+                let ahead = time.milliseconds &- clock.now().milliseconds
+                if credentials != nil, abs(ahead &- aheadMilliseconds) > Self.skewMilliseconds {
+                    aheadMilliseconds = ahead
+                    throw CredentialsError(.unavailable, "sts: the clock is \(abs(ahead) / 1000) s off; set it")
+                }
+            }
+            throw Self.failure(response.status, root?["Error"])
+        }
         let result = root?.children.first { $0.name.hasSuffix("Result") }?["Credentials"]
         guard let result, let key = result.value("AccessKeyId"), let secret = result.value("SecretAccessKey"),
             let token = result.value("SessionToken")

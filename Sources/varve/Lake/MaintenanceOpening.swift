@@ -31,6 +31,14 @@ extension LakeSession {
         settings.tables.first { $0.name == name.description }
     }
 
+    /// Legal holds stand in the configuration: says where there may be some that nobody has told of.
+    func warnOfUnknownHolds(_ names: [TableName]) {
+        let unknown = names.filter { tableSettings($0) == nil }
+        guard let first = unknown.first else { return }
+        let tables = unknown.count == 1 ? "table \(first) is" : "\(unknown.count) tables are"
+        console.say("\(tables) in no configuration that was given (--config): legal holds are not known")
+    }
+
     /// The tables that were named, or all.
     func chosenTables(_ addresses: [TableAddress]) async throws -> [TableName] {
         guard addresses.isEmpty else {

@@ -54,9 +54,15 @@ struct SettingsChecker {
         case (_, .scalar(let scalar)) where shape.isScalar:
             return checkScalar(scalar, against: shape, path: path, isSecret: isSecret)
         default:
-            report("found \(tree.kind)", path, tree.origin, fix: "write \(shape.expectation)")
+            report("found \(kind(of: tree, path, isSecret))", path, tree.origin, fix: "write \(shape.expectation)")
             return tree
         }
+    }
+
+    /// A file that is one value is none of varve's, and may be a key.
+    private func kind(of tree: SettingTree, _ path: [SettingStep], _ isSecret: Bool) -> String {
+        if case .scalar = tree, path.isEmpty || isSecret { return "a single value" }
+        return tree.kind
     }
 
     private mutating func checkScalar(

@@ -13,7 +13,7 @@ struct SettingsCrossCheck {
         return problems
     }
 
-    private func problem(_ what: String, _ path: [SettingStep], fix: String) -> Problem {
+    func problem(_ what: String, _ path: [SettingStep], fix: String) -> Problem {
         let origin = tree.value(at: path)?.origin ?? .fallback
         return Problem(what, at: checker.location(path, origin), fix: fix)
     }
@@ -231,32 +231,8 @@ struct SettingsCrossCheck {
     }
 
     /// Whether the command line names the lake.
-    private var isLakeGiven: Bool {
+    var isLakeGiven: Bool {
         guard case .option = tree.value(at: [.key("lake")])?.origin else { return false }
         return true
-    }
-
-    private func lifecycleProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
-        let archive = table.lifecycle.archive
-        let own = path + [.key("lifecycle"), .key("archive")]
-        var problems: [Problem] = []
-        if archive.to != nil, archive.config != nil {
-            problems.append(problem("two lakes to archive into", own + [.key("config")], fix: "leave out to or config"))
-        }
-        // An option may have put another lake in the place of the file's: who opens the archive looks again.
-        if let to = archive.to, !isLakeGiven, (try? LakeURL(to)) == settings.lake {
-            problems.append(problem("a lake cannot be its own archive", own + [.key("to")], fix: "name another lake"))
-        }
-        return problems + ruleProblems(table, path)
-    }
-
-    private func ruleProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
-        table.lifecycle.rules.enumerated().compactMap { index, rule in
-            guard rule.deed == .tier, rule.storageClass == nil else { return nil }
-            return problem(
-                "no storage class to move to",
-                path + [.key("lifecycle"), .key("rules"), .index(index), .key("storage_class")],
-                fix: "write one, such as STANDARD_IA")
-        }
     }
 }

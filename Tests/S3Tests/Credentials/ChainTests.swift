@@ -121,6 +121,26 @@ struct ChainTests {
         #expect(error.kind == .invalid && error.message.contains("does not end"))
     }
 
+    @Test("a clock that is off is corrected once by the token service's own; another refusal stands")
+    func clockOff() async throws {
+        let machine = Machine(
+            environment: ["AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "s"],
+            network: ScriptedTransport(
+                .answer(403, [("Date", "Sat, 21 Nov 2026 06:30:00 GMT")], Self.expired), Machine.sts("AssumeRole")))
+        let role = AssumedRole(arn: "arn:r")
+        #expect(try await machine.chain(role: role).credentials().accessKeyID == "ASIAROLE")
+        #expect(machine.network.requests.map { $0.headers["x-amz-date"] } == ["20261121T050000Z", "20261121T063000Z"])
+
+        let refused = Machine(
+            environment: machine.environment, network: ScriptedTransport(.answer(403, [], Self.expired)))
+        let error = try await credentialsError { _ = try await refused.chain(role: role).credentials() }
+        #expect(error.kind == .denied && error.message.contains("Signature expired"))
+    }
+
+    private static let expired =
+        "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>Signature expired: 1 is now earlier than 2"
+        + "</Message></Error></ErrorResponse>"
+
     @Test("a role given in the settings is assumed with what the chain finds")
     func settingsRole() async throws {
         let network = ScriptedTransport(Machine.sts("AssumeRole"))

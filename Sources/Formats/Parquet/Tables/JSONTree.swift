@@ -111,8 +111,8 @@ extension JSONTree {
         case (.timestamp, .int64(let microseconds)): return quoted(time(microseconds))
         case (_, .int32(let value)): return Array("\(value)".utf8)
         case (_, .int64(let value)): return Array("\(value)".utf8)
-        case (_, .float(let value)): return value.isFinite ? Array("\(value)".utf8) : Array("null".utf8)
-        case (_, .double(let value)): return value.isFinite ? Array("\(value)".utf8) : Array("null".utf8)
+        case (_, .float(let value)): return number(Double(value), shortest: "\(value)", exactBelow: 0x1p24)
+        case (_, .double(let value)): return number(value)
         case (.json, .bytes(let text)): return text
         case (.uuid, .bytes(let bytes)): return quoted(uuid(bytes))
         case (_, .bytes(let text)):
@@ -124,6 +124,18 @@ extension JSONTree {
         case (_, .null), (_, .list), (_, .map), (_, .group): return Array("null".utf8)
         }
     }
+
+    /// The shortest text leaves digits out that a large identifier had: those are written to the last.
+    private static func number(_ value: Double, shortest: String, exactBelow limit: Double) -> [UInt8] {
+        guard value.isFinite else { return Array("null".utf8) }
+        guard value.magnitude >= limit, let integer = UInt64(exactly: value.magnitude) else {
+            return Array(shortest.utf8)
+        }
+        return Array("\(value < 0 ? "-" : "")\(integer).0".utf8)
+    }
+
+    /// How a column of doubles gives a number back.
+    static func number(_ value: Double) -> [UInt8] { number(value, shortest: "\(value)", exactBelow: 0x1p53) }
 
     private static func quoted(_ text: String) -> [UInt8] { Array("\"\(text)\"".utf8) }
 

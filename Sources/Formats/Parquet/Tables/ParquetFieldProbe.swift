@@ -1,8 +1,8 @@
 /// Tells from a file's footer and Bloom filters whether one of some values can be in a field of its events.
 ///
-/// It may say yes where there is none, and never no where reading all rows would find one: values are compared as text
-/// with the payloads that are put together from columns and `_rest`. So of payloads it says no only where `_rest` is
-/// null throughout a row group, as a value of another type and a member that comes again stand there.
+/// It may say yes where there is none, and never no where reading all rows would find one: values are compared with the
+/// payloads that are put together from columns and `_rest` (`SoughtValues`). So of payloads it says no only where
+/// `_rest` is null throughout a row group, as a value of another type and a member that comes again stand there.
 public struct ParquetFieldProbe: Sendable {
     public enum Field: Hashable, Sendable {
         case key
@@ -95,7 +95,7 @@ extension ParquetFieldProbe {
         guard let column = reader.file.schema.column(at: path) else { return .untold }
         var filters: [ResolvedFilter] = []
         for text in values {
-            switch type.stored(text) {
+            switch field == .key ? .value(.bytes(text)) : type.stored(text) {
             case .untold: return .untold
             case .never: continue
             case .value(let value):
@@ -118,7 +118,8 @@ extension ShreddedType {
     /// What a column has where its value reads back as this text.
     fileprivate func stored(_ text: [UInt8]) -> Stored {
         switch self {
-        case .string: .value(.bytes(text))
+        // Other spellings of one time are other texts.
+        case .string: text.withUnsafeBytes(Instant.init) == nil ? .value(.bytes(text)) : .untold
         case .int32: Self.integer(text, Int32.self).map { .value(.int32($0)) } ?? .never
         case .int64: Self.integer(text, Int64.self).map { .value(.int64($0)) } ?? .never
         case .uuid: Self.uuid(text).map { .value(.bytes($0)) } ?? .never
@@ -126,12 +127,8 @@ extension ShreddedType {
         }
     }
 
-    /// Only of the one spelling in which integers are written back.
     private static func integer<Value: FixedWidthInteger>(_ text: [UInt8], _ type: Value.Type) -> Value? {
-        guard let value = Value(String(decoding: text, as: UTF8.self)), "\(value)".utf8.elementsEqual(text) else {
-            return nil
-        }
-        return value
+        CanonicalNumber.text(text).flatMap { Value(String(decoding: $0, as: UTF8.self)) }
     }
 
     /// The 16 bytes of 36 characters in lower case.

@@ -85,7 +85,9 @@ struct CompactCommand: AsyncParsableCommand {
             return [(try await session.lake.openExisting(try TableName.parse(plan.table)), plan)]
         }
         var plans: [(Table, CompactionPlan)] = []
-        for name in try await session.chosenTables(tables) {
+        let names = try await session.chosenTables(tables)
+        session.warnOfUnknownHolds(names)
+        for name in names {
             let table = try await session.lake.openExisting(name)
             let settings = session.tableSettings(name)
             var policy = try choice.policy(settings?.compact.policy, memoryBytes: memory.bytes)
@@ -96,6 +98,8 @@ struct CompactCommand: AsyncParsableCommand {
         }
         return plans
     }
+
+    private static let skippedShown = 10
 
     private func showPlan(_ session: LakeSession) async throws {
         let plans = try await plans(session).map(\.1)
@@ -134,6 +138,14 @@ struct CompactCommand: AsyncParsableCommand {
             }
             progress.clear()
             session.console.say("\(plan.table): \(report.summary)")
+            if groups.isEmpty {
+                session.console.say(
+                    "\(plan.table): nothing to merge in hours that are complete, or cold (--cold-after); value lines "
+                        + "are never turned into Parquet")
+            }
+        }
+        for skipped in outcomes.filter({ $0.state == .skipped }).prefix(Self.skippedShown) {
+            session.console.say("skipped \(skipped.group.partition): \(skipped.problem ?? "others had done it")")
         }
         try Listing(outcomes.map(CompactionRow.init)).print(as: format.output, to: session.console)
         let failed = outcomes.filter { $0.state == .failed }
@@ -151,7 +163,7 @@ extension CompactionReport {
             "\(objectsRead) objects became \(objectsWritten), \(humanBytes(bytesRead)) read, "
             + "\(humanBytes(bytesWritten)) written, \(records) events"
         if droppedRecords > 0 { text += ", \(droppedRecords) left out for later ones of their key" }
-        if skipped > 0 { text += ", \(skipped) merges skipped as others had done them" }
+        if skipped > 0 { text += ", \(skipped) merges skipped" }
         if failed > 0 { text += ", \(failed) failed" }
         return text
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import LakeModel
+import ObjectStorage
 
 struct WaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,17 +32,30 @@ struct WaitCommand: AsyncParsableCommand {
         let deadline = timeout.map { clock.elapsed() + $0.duration }
         let table = try await session.lake.open(table.table)
         var head = await table.head()
+        if head.version == 0 {
+            session.console.say("there is no table \(self.table) in \(session.store.location) yet: waiting for it")
+        }
         while !head.isComplete(hour) {
             if let deadline, clock.elapsed() >= deadline {
-                throw CommandFailure(
-                    .temporaryFailure, "the hour \(hour) is not complete", at: "table \(self.table)",
-                    fix: "it is complete through \(head.closedThrough?.description ?? "none yet"); wait longer")
+                throw incomplete(head)
             }
             let pause = deadline.map { min(every.duration, $0 - clock.elapsed()) } ?? every.duration
             try await clock.sleep(for: max(pause, .milliseconds(10)))
             head = try await table.refresh()
         }
         session.console.say("\(self.table) \(hour) is complete")
+    }
+
+    private func incomplete(_ head: TableHead) -> CommandFailure {
+        let fix =
+            if head.version == 0 {
+                "there is no such table yet; see 'varve tables'"
+            } else if let closed = head.closedThrough {
+                "it is complete through \(closed); wait longer"
+            } else {
+                "no hour of it is complete yet; wait longer"
+            }
+        return CommandFailure(.temporaryFailure, "the hour \(hour) is not complete", at: "table \(table)", fix: fix)
     }
 }
 

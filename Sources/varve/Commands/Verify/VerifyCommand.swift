@@ -44,6 +44,13 @@ struct VerifyCommand: AsyncParsableCommand {
             valueName: "key"))
     var signedBy: String?
 
+    func validate() throws {
+        if erasure != nil, table != nil || deep || kafka {
+            throw ValidationError("--erasure goes without a table, --deep and --kafka: the certificate names its table")
+        }
+        if signedBy != nil, erasure == nil { throw ValidationError("--signed-by needs --erasure") }
+    }
+
     func run() async throws {
         var lake = lake
         lake.brokers = brokers
@@ -88,18 +95,11 @@ struct VerifyCommand: AsyncParsableCommand {
 extension VerifyCommand {
     private func check(_ file: PlanFile, _ session: LakeSession) async throws {
         let certificate = try ErasureCertificate.decode(try await file.read(session))
-        var key = session.settings.erasure.key
-        if let signedBy {
-            guard let given = CertificateKey(signedBy) else {
-                throw CommandFailure(
-                    .usage, "not a key", at: "option --signed-by", fix: "write ed25519-public: and 64 hex digits")
-            }
-            key = given
-        }
-        if key == nil { session.console.say("no key is known, so the signature is not checked; see --signed-by") }
+        let key = try givenKey ?? session.settings.erasure.key
+        if key == nil { session.console.say(Self.signer(of: certificate)) }
         let name = try TableName.parse(certificate.table)
         let verifier = ErasureVerifier(table: try await session.lake.openExisting(name), certificate: certificate)
-        let findings = try await verifier.findings(key: key, now: session.now)
+        let findings = try await verifier.findings(key: key ?? certificate.ownKey, now: session.now)
         try Listing(findings.map { FindingRow(table: name, finding: $0) }).print(as: format.output, to: session.console)
         let verdict = findings.isEmpty ? "holds" : "\(findings.count) findings"
         session.console.say(
@@ -109,6 +109,26 @@ extension VerifyCommand {
             session.console.say("older copies may be there until \(certificate.olderCopiesGoneBy); check again then")
         }
         if !findings.isEmpty { throw CommandFailure.checkFailed }
+    }
+
+    private var givenKey: CertificateKey? {
+        get throws(CommandFailure) {
+            guard let signedBy else { return nil }
+            guard let key = CertificateKey(signedBy) else {
+                throw CommandFailure(
+                    .usage, "not a key", at: "option --signed-by", fix: "write ed25519-public: and 64 hex digits")
+            }
+            return key
+        }
+    }
+
+    /// What is known of the signature where nobody has said whose it has to be.
+    private static func signer(of certificate: ErasureCertificate) -> String {
+        guard let signature = certificate.signature else { return "the certificate is not signed" }
+        guard certificate.ownKey != nil, let key = signature.publicKey else {
+            return "no key is known, so the signature is not checked; see --signed-by"
+        }
+        return "signed with ed25519-public:\(key), by the certificate's own word; say whose it has to be by --signed-by"
     }
 
     /// Compares the catalog's next offsets with the brokers'.
