@@ -1,3 +1,4 @@
+import Catalog
 import Foundation
 import LakeModel
 import TestSupport
@@ -105,6 +106,19 @@ struct ReadingTests {
             #expect(refused.status == .usage, "\(statement): \(refused.errors)")
             #expect(refused.errorLines.count == 1)
         }
+    }
+
+    @Test("times are not guessed where the table's rule has changed since")
+    func otherRule() async throws {
+        let lake = try await SmallLake()
+        let table = try await lake.open()
+        var layout = try #require(await table.head().layout)
+        layout.time = "field:/created_at"
+        try await table.commit(Change(kind: .append, layout: layout), id: lake.id(9), writer: SmallLake.writer)
+        let all = await lake.run("cat", "orders", "--from", "2026-11-21T00:00:00Z")
+        #expect(all.status == .success && !all.output.isEmpty, "\(all.errors)")
+        let some = await lake.run("cat", "orders", "--from", "2026-11-21T03:00:30Z")
+        #expect(some.status != .success && some.errors.contains("another rule"), "\(some.errors)")
     }
 
     @Test("wait ends at once for a complete hour, and with status 75 for one that does not come")

@@ -50,9 +50,14 @@ public struct StoredEventTime: Sendable {
         return value(at: names, in: Data(line))
     }
 
+    /// What to say where `lies` does not know.
+    public static let otherRule = MaintenanceError.unsupported(
+        "an event was placed by another rule than the table's partition.time of now, which cannot tell its time; choose "
+            + "by hour or offsets instead")
+
     /// Whether an event of the object with this time lies in `times`; nil where the rule does not tell, because it is
     /// not the one that placed the event: a table can change its rule.
-    func lies(in times: TimeSpan, _ own: @autoclosure () -> Timestamp?) -> Bool? {
+    public func lies(in times: TimeSpan, _ own: @autoclosure () -> Timestamp?) -> Bool? {
         guard let span else { return false }
         if times.contains(span.min), times.contains(span.max) { return true }
         guard let own = own(), span.contains(own) else { return isDeadLetter ? false : nil }

@@ -89,11 +89,7 @@ final class RestoreMatcher {
     }
 
     private func decided(_ answer: Bool?) throws -> Bool {
-        guard let answer else {
-            throw MaintenanceError.unsupported(
-                "an event was placed by another rule than the table's partition.time of now, which cannot tell its "
-                    + "time; choose by hour or offsets instead")
-        }
+        guard let answer else { throw StoredEventTime.otherRule }
         return answer
     }
 }

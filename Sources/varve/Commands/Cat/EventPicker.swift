@@ -9,6 +9,8 @@ struct EventPicker {
     /// Nil where no line of this object can lie outside the times asked for.
     private let times: TimeSpan?
     private let eventTime: StoredEventTime
+    /// Whether events were placed by their time, in the span that the catalog states.
+    private let hasPlace: Bool
     private let path: String
     private let envelopes = EnvelopeReader()
     private var coordinates = CoordinateReader()
@@ -19,6 +21,7 @@ struct EventPicker {
         let isInside = object.eventTime.map { $0.min >= asked.min && $0.max <= asked.max } ?? false
         times = selection.needsTime && !isInside ? asked : nil
         eventTime = StoredEventTime(layout: selection.layout, object: object)
+        hasPlace = object.eventTime != nil && object.side != .deadLetter
     }
 
     /// Calls `emit` with what to print of this line, if anything; true where it did.
@@ -42,7 +45,7 @@ struct EventPicker {
             throw ReadError.damaged(path: path, reason: error.description)
         }
         guard selection.matches(event) else { return false }
-        if let times, eventTime.of(event).map(times.contains) != true { return false }
+        guard try isInTime(event) else { return false }
         guard selection.raw else {
             try emit(line)
             return true
@@ -50,6 +53,15 @@ struct EventPicker {
         guard let value = event.value else { return false }
         try value.withUnsafeBytes(emit)
         return true
+    }
+
+    private func isInTime(_ event: StoredEvent) throws(MaintenanceError) -> Bool {
+        guard let times else { return true }
+        let own = eventTime.of(event)
+        // Dead letters have Kafka's time, whatever their place.
+        guard hasPlace else { return own.map(times.contains) ?? false }
+        guard let answer = eventTime.lies(in: times, own) else { throw StoredEventTime.otherRule }
+        return answer
     }
 
     private mutating func matchesCoordinates(_ line: UnsafeRawBufferPointer) throws(ReadError) -> Bool {

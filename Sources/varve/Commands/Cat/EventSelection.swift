@@ -26,11 +26,18 @@ struct EventSelection: Sendable {
         switch object.format {
         case .envelope, .parquet: return
         case .value:
-            guard needsEnvelope else { return }
+            guard needsEnvelope, !isWhollyAsked(object) else { return }
             throw CommandFailure(
                 .usage, "value lines carry no topic, offset, key or header", at: "table \(table)",
                 fix: "leave --topic, --offsets, --key, --header and --trace out, or use the format envelope")
         }
+    }
+
+    /// Whether the topic, and its partition, are asked for and all events of the object are of it: files that were
+    /// adopted with their offsets.
+    private func isWhollyAsked(_ object: DataObject) -> Bool {
+        guard let topic = filter.topic, filter.offsets == nil, !needsEvent, !object.offsets.isEmpty else { return false }
+        return object.offsets.allSatisfy { $0.topic == topic && $0.partition == filter.partition ?? $0.partition }
     }
 
     /// What lets row groups of a Parquet object be passed over.
@@ -47,11 +54,7 @@ struct EventSelection: Sendable {
             filters.append(ParquetFilter(path("offset"), .atLeast(.int64(range.lowerBound))))
             filters.append(ParquetFilter(path("offset"), .atMost(.int64(range.upperBound - 1))))
         }
-        if needsTime, layout?.time ?? "kafka" == "kafka" {
-            let times = filter.times(now: now)
-            filters.append(ParquetFilter(path("timestamp"), .atLeast(.int64(times.min.milliseconds))))
-            filters.append(ParquetFilter(path("timestamp"), .atMost(.int64(times.max.milliseconds))))
-        }
+        // Not by time: the table may have had another rule when the object was written.
         return filters
     }
 
