@@ -83,6 +83,55 @@ struct ImportTests {
         #expect(try await lake.run(lake.importer(table)).adopted.isEmpty)
     }
 
+    /// An open record of the only file, and its commit, for someone to do now or later.
+    private func opened(_ lake: MaintenanceLake) async throws -> (table: Table, key: String, commit: () async throws -> Void)
+    {
+        let table = try await lake.open()
+        try await lake.leaveConnectFiles(0, [0..<10])
+        let file = try #require(try await lake.importer(table).plan().files.first)
+        let object = try await ForeignFileReader(store: table.store).describe(file)
+        let id = lake.id()
+        var ledger = AdoptionLedger(table)
+        try await ledger.open(AdoptionRecord(commit: id, after: 0, files: [.init(key: file.key, path: file.path)]))
+        return (
+            table, file.key,
+            {
+                try await table.commit(
+                    Change(kind: .adopt, layout: MaintenanceLake.layout, add: [object]), id: id,
+                    writer: MaintenanceLake.writer)
+            }
+        )
+    }
+
+    @Test("a commit that comes after another import looked for it is found, though its own import never closes it")
+    func lateCommit() async throws {
+        let lake = try MaintenanceLake(seed: 31)
+        let (table, key, commit) = try await opened(lake)
+        var other = AdoptionLedger(try await lake.open())
+        try await other.refresh()
+        #expect(!other.contains(key))
+        try await commit()
+        try await other.refresh()
+        #expect(other.contains(key))
+        var fresh = AdoptionLedger(try await lake.open())
+        try await fresh.refresh()
+        #expect(fresh.contains(key))
+        #expect(try await lake.run(lake.importer(table)).adopted.isEmpty)
+    }
+
+    @Test("a commit that did not happen for a day is settled, so that the log need not be kept for it")
+    func settled() async throws {
+        let lake = try MaintenanceLake(seed: 32)
+        let (table, key, _) = try await opened(lake)
+        lake.clock.advance(by: .seconds(86_400))
+        var ledger = AdoptionLedger(table)
+        try await ledger.refresh()
+        #expect(!ledger.contains(key))
+        let listed = try #require(try await lake.inner.listAll(prefix: AdoptionLedger.prefix(table.name)).first)
+        let bytes = try await lake.inner.get(listed.key, range: nil, bytesMax: 1 << 20).bytes
+        #expect(try AdoptionRecord.decode(bytes, place: "record").version == 0)
+    }
+
     @Test("a crash at any request leaves whole commits, and the next run does the rest")
     func crashes() async throws {
         var step = 0
