@@ -177,6 +177,33 @@ struct ImportTests {
         #expect(try await lake.faults(table).isEmpty)
     }
 
+    @Test("a file that the store has archived is passed over, and the rest is adopted")
+    func archived() async throws {
+        let lake = try MaintenanceLake(seed: 9)
+        for name in ["a", "b", "c"] { try await lake.leave("\(Self.folder)/\(name).json", "{}\n") }
+        lake.store.setRules([FaultRule(.archived, on: [.get], keyContains: "b.json")])
+        let report = try await lake.run(lake.importer(try await lake.open(), .hive))
+        #expect(report.passedOver.map(\.reason) == ["restore it first (injected)"])
+        #expect(report.adopted.count == 2)
+    }
+
+    @Test("keys that no lake can name are counted")
+    func leftOut() async throws {
+        struct OddStore: ForwardingStore {
+            let inner: any ObjectStore
+
+            func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
+                var page = try await inner.list(request)
+                if request.prefix == "topics/orders/" { page.leftOut = 3 }
+                return page
+            }
+        }
+        let clock = SleepingClock()
+        let lake = try MaintenanceLake(seed: 10, store: OddStore(inner: MemoryObjectStore(clock: clock)))
+        try await lake.leave("\(Self.folder)/a.json", "{}\n")
+        #expect(try await lake.importer(try await lake.open(), .hive).plan().leftOut == 3)
+    }
+
     @Test("a file that is cut inside of its compression is passed over", arguments: ["a.json.gz", "a.json.zst"])
     func cutFile(name: String) async throws {
         let lake = try MaintenanceLake(seed: 5)

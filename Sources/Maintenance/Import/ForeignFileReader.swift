@@ -58,9 +58,12 @@ struct ForeignFileReader: Sendable {
             let count = min(Int64(chunkBytes), file.listed.bytes - offset)
             return try await store.get(file.listed.key, range: .from(offset, count: count), bytesMax: chunkBytes)
         } catch {
+            switch error.kind {
             // Gone, or shorter than the listing said.
-            guard error.kind == .notFound || error.kind == .invalid else { throw error }
-            throw changed
+            case .notFound, .invalid: throw changed
+            case .archived: throw ForeignName.PassedOver(reason: error.message)
+            default: throw error
+            }
         }
     }
 

@@ -74,6 +74,8 @@ public struct ImportPlan: Hashable, Sendable {
     /// The table's, or the one that it gets.
     public var layout: TableLayout
     public var items: [ImportItem]
+    /// Objects of the store whose keys no lake can name.
+    public var leftOut = 0
 
     public var files: [ForeignFile] {
         items.compactMap { item in

@@ -29,13 +29,14 @@ public struct Importer: Sendable {
         try await checkPlace()
         var ledger = AdoptionLedger(table)
         try await ledger.refresh()
-        let listed = try await list()
+        let (listed, leftOut) = try await list()
         let layout =
             try await table.refresh().layout ?? layout
             ?? ImportPlanner.layout(listed, request: request, zone: zone)
         let planner = try ImportPlanner(request: request, layout: layout, now: clock.now())
         let items = listed.map { planner.item($0, isKnown: ledger.contains($0.key.description)) }
-        return ImportPlan(table: table.name, layout: layout, items: items.sorted(by: ImportPlanner.comesBefore))
+        return ImportPlan(
+            table: table.name, layout: layout, items: items.sorted(by: ImportPlanner.comesBefore), leftOut: leftOut)
     }
 
     /// Does it.
@@ -118,17 +119,19 @@ extension Importer {
         }
     }
 
-    private func list() async throws -> [ListedObject] {
+    private func list() async throws -> (listed: [ListedObject], leftOut: Int) {
         var all: [ListedObject] = []
+        var leftOut = 0
         var request = ListRequest(prefix: request.prefix)
         while true {
             let page = try await table.store.list(request)
             all += page.objects
+            leftOut += page.leftOut
             guard all.count <= filesMax else {
                 throw MaintenanceError.invalid(
                     "\(request.prefix) holds more than \(filesMax) files; import its folders one by one")
             }
-            guard let next = page.next else { return all }
+            guard let next = page.next else { return (all, leftOut) }
             request.continuation = next
         }
     }

@@ -97,6 +97,7 @@ struct ImportCommand: AsyncParsableCommand {
                 + "\(report.commits) commits; "
                 + "\(report.passedOver.count + plan.items.count(where: \.isPassedOver)) passed over, "
                 + "\(Int(report.known) + plan.known) adopted before, \(plan.young) too young")
+        sayLeftOut(plan, session)
     }
 
     private func importer(_ session: LakeSession, prefix: String) async throws -> Importer {
@@ -116,6 +117,14 @@ struct ImportCommand: AsyncParsableCommand {
             "\(table.table): \(plan.files.count) files of \(humanBytes(bytes)) to adopt; "
                 + "\(plan.items.count(where: \.isPassedOver)) passed over, \(plan.known) adopted before, "
                 + "\(plan.young) too young")
+        sayLeftOut(plan, session)
+    }
+
+    private func sayLeftOut(_ plan: ImportPlan, _ session: LakeSession) {
+        guard plan.leftOut > 0 else { return }
+        session.console.say(
+            "\(table.table): \(plan.leftOut) more objects have keys that no lake can name, such as with //, and are not "
+                + "listed; copy them to other keys")
     }
 }
 
