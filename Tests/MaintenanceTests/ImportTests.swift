@@ -244,6 +244,38 @@ struct ImportTests {
             plan.items.map(\.verdict) == [.passOver("its folders tell a day, but the table is partitioned by hour")])
     }
 
+    @Test(
+        "files that tell no date, empty ones and folder markers do not make a table by day",
+        arguments: [
+            ("topics/orders/notes.txt", "{}\n"), ("topics/orders/year=2026_$folder$", ""),
+            ("topics/orders/dt=2026-11-20/empty.json", ""),
+        ])
+    func stray(key: String, text: String) async throws {
+        let lake = try MaintenanceLake(seed: 11)
+        try await lake.leave("\(Self.folder)/a.json", "{}\n")
+        try await lake.leave(key, text)
+        let table = try await lake.open()
+        #expect(try await lake.importer(table, .hive).plan().layout.granularity == .hour)
+        #expect(try await lake.run(lake.importer(table, .hive)).adopted.map(\.object.partition.hour) == [5])
+    }
+
+    @Test("a time zone that is not the table's is refused, be it there or in its settings")
+    func zone() async throws {
+        let lake = try MaintenanceLake(seed: 12)
+        try await lake.leave("\(Self.folder)/a.json", "{}\n")
+        let table = try await lake.open()
+        var importer = lake.importer(table, .hive)
+        importer.zone = "Europe/Berlin"
+        #expect(try await importer.plan().layout.zone == "Europe/Berlin")
+        importer.layout = MaintenanceLake.layout
+        await #expect(throws: MaintenanceError.self) { try await importer.plan() }
+        importer.layout = nil
+        try await lake.append(table)
+        await #expect(throws: MaintenanceError.self) { try await importer.plan() }
+        importer.zone = "UTC"
+        #expect(try await importer.plan().files.count == 1)
+    }
+
     @Test("a table's own folder is not imported from", arguments: ["orders/", "orders/data/", "other/", "", "a//"])
     func ownFolder(prefix: String) async throws {
         let lake = try MaintenanceLake(seed: 8)

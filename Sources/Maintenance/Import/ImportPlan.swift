@@ -96,10 +96,13 @@ struct ImportPlanner: Sendable {
         calendar = try .of(layout)
     }
 
-    /// The layout of a new table: by hour where every file that tells a date tells an hour too.
+    /// The layout of a new table: by hour where every file that tells a date tells an hour too. Files that tell none are
+    /// filed by hour, or not at all.
     static func layout(_ listed: [ListedObject], request: ImportRequest, zone: String) -> TableLayout {
-        let names = listed.compactMap { try? ForeignName($0.key.description, layout: request.layout) }
-        let byHour = names.allSatisfy { $0.hour != nil || ($0.date == nil && request.undated == .modified) }
+        let names = listed.filter { $0.bytes > 0 }.compactMap {
+            try? ForeignName($0.key.description, layout: request.layout)
+        }
+        let byHour = names.allSatisfy { $0.hour != nil || $0.date == nil }
         return TableLayout(
             granularity: byHour ? .hour : .day, zone: zone, shards: 1, time: "kafka", shardBy: "partition")
     }

@@ -13,7 +13,8 @@ public struct Importer: Sendable {
     public var writer: WriterIdentity
     /// Of a table that is new; nil for one by hour or day, as the folders tell, in `zone`.
     public var layout: TableLayout?
-    public var zone = "UTC"
+    /// Time zone of the folders, where it was said; an import into a table of another zone is refused.
+    public var zone: String?
     public var objectsPerCommit = 500
     /// Files that are read at once.
     public var parallelMax = 4
@@ -32,7 +33,12 @@ public struct Importer: Sendable {
         let (listed, leftOut) = try await list()
         let layout =
             try await table.refresh().layout ?? layout
-            ?? ImportPlanner.layout(listed, request: request, zone: zone)
+            ?? ImportPlanner.layout(listed, request: request, zone: zone ?? "UTC")
+        if let zone, zone != layout.zone {
+            throw MaintenanceError.invalid(
+                "the folders are of \(zone), but table \(table.name) is partitioned by the dates and hours of "
+                    + "\(layout.zone); import them into a table whose partition.zone is \(zone)")
+        }
         let planner = try ImportPlanner(request: request, layout: layout, now: clock.now())
         let items = listed.map { planner.item($0, isKnown: ledger.contains($0.key.description)) }
         return ImportPlan(

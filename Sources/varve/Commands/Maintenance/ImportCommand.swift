@@ -49,8 +49,10 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Leave files for the next time that are younger than this.", valueName: "time"))
     var minAge = DurationArgument(milliseconds: 300_000)
 
-    @Option(help: ArgumentHelp("Time zone of the folders, for a table that is new.", valueName: "name"))
-    var zone = "UTC"
+    @Option(
+        help: ArgumentHelp(
+            "Time zone of the folders; has to be the table's. UTC for a new one without settings.", valueName: "name"))
+    var zone: String?
 
     @Option(help: ArgumentHelp("Files that are read at once.", valueName: "number"))
     var parallel = 4
