@@ -72,7 +72,7 @@ struct ImportTests {
         #expect(!fresh.contains(file.key), "its commit did not happen")
 
         // The commit happened, and the record was not closed.
-        let object = try await ForeignFileReader(store: table.store).describe(file)
+        let object = try await ForeignFileReader(store: table.store, layout: .kafkaConnect).describe(file)
         let id = lake.id()
         try await ledger.open(AdoptionRecord(commit: id, after: 0, files: [.init(key: file.key, path: file.path)]))
         try await table.commit(
@@ -89,7 +89,7 @@ struct ImportTests {
         let table = try await lake.open()
         try await lake.leaveConnectFiles(0, [0..<10])
         let file = try #require(try await lake.importer(table).plan().files.first)
-        let object = try await ForeignFileReader(store: table.store).describe(file)
+        let object = try await ForeignFileReader(store: table.store, layout: .kafkaConnect).describe(file)
         let id = lake.id()
         var ledger = AdoptionLedger(table)
         try await ledger.open(AdoptionRecord(commit: id, after: 0, files: [.init(key: file.key, path: file.path)]))
@@ -175,6 +175,20 @@ struct ImportTests {
         #expect(report.passedOver.map(\.reason) == [reason])
         #expect(report.adopted.map(\.object.records) == [1])
         #expect(try await lake.faults(table).isEmpty)
+    }
+
+    @Test("a batch that is one JSON array is not taken for one event, where lists of events are written so")
+    func oneArray() async throws {
+        let lake = try MaintenanceLake(seed: 13)
+        let texts = ["a": " [{\"n\":1},{\"n\":2}]\n", "b": "[1]\n[2]\n", "c": "{\"n\":[1]}", "d": "[]"]
+        for (name, text) in texts { try await lake.leave("\(Self.folder)/orders+0+1\(name).json", text) }
+        for layout in [ImportLayout.hive, .vector] {
+            let report = try await lake.run(lake.importer(try await lake.open(), layout))
+            #expect(report.passedOver.map { String($0.file.key.suffix(6)) } == ["a.json", "d.json"])
+        }
+        try await lake.leave("topics/other/year=2026/month=11/day=20/hour=05/orders+0+7.json", "[1]\n")
+        let importer = lake.importer(try await lake.open(), from: "topics/other/")
+        #expect(try await lake.run(importer).adopted.map(\.object.records) == [1])
     }
 
     @Test("a file that the store has archived is passed over, and the rest is adopted")

@@ -8,6 +8,7 @@ import ObjectStorage
 /// Memory is one chunk, what decompression needs, and one line.
 struct ForeignFileReader: Sendable {
     let store: any ObjectStore
+    let layout: ImportLayout
     /// Bytes that one request fetches.
     var chunkBytes = 8 << 20
 
@@ -50,6 +51,10 @@ struct ForeignFileReader: Sendable {
         } catch ReadError.damaged(_, let reason) {
             throw ForeignName.PassedOver(reason: reason)
         }
+        if check.isOneArray, layout == .vector || layout == .hive {
+            throw ForeignName.PassedOver(
+                reason: "it is one JSON array instead of lines of events; in Vector set framing.method: newline_delimited")
+        }
         return pass.finish()
     }
 
@@ -86,12 +91,18 @@ struct ForeignFileReader: Sendable {
 private final class EventLines {
     private let parser = JSONParser()
     private var number: Int64 = 0
+    private var beginsWithArray = false
+
+    /// Vector's codec `json` writes a whole batch so where no framing is set.
+    var isOneArray: Bool { number == 1 && beginsWithArray }
 
     func take(_ line: UnsafeRawBufferPointer) throws(ForeignName.PassedOver) -> Bool {
         number += 1
         if case .invalid(let fault) = parser.parse(line) {
             throw ForeignName.PassedOver(reason: "event \(number) is \(fault)")
         }
+        // RFC 8259 section 2: the white space that may come before a value.
+        if number == 1 { beginsWithArray = line.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[") }
         return true
     }
 }

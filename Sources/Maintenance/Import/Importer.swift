@@ -100,7 +100,7 @@ public struct Importer: Sendable {
 
     /// The results in the order of the files, with at most `parallelMax` being read.
     private func read(_ files: [ForeignFile]) async throws -> [ForeignRead] {
-        let reader = ForeignFileReader(store: table.store)
+        let reader = ForeignFileReader(store: table.store, layout: request.layout)
         return try await mapConcurrently(files, runningMax: parallelMax) { file in
             do {
                 return ForeignRead(file: file, object: try await reader.describe(file))
