@@ -99,6 +99,17 @@ struct ImportCommandTests {
         #expect(await lake.run("verify", "--deep").status == .success)
     }
 
+    @Test("what was adopted in front of a gap is listed before the fault")
+    func gap() async throws {
+        let lake = try ForeignLake()
+        try lake.leave("\(ForeignLake.folder)/clicks+0+\(padded(40, 10)).json", "{}\n")
+        let outcome = await lake.run(["import"] + arguments + ["--offsets", "from-names", "--yes", "--output", "csv"])
+        #expect(outcome.status == .usage)
+        #expect(outcome.output.split(separator: "\n").count == 4, "\(outcome.output)")
+        #expect(outcome.errors.contains("clicks: 3 files with 30 events adopted in 1 commits"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("begins at offset 40 of clicks/0"), "\(outcome.errors)")
+    }
+
     @Test(
         "wrong arguments are refused in one line",
         arguments: [

@@ -3,6 +3,17 @@ import LakeModel
 /// Where each topic partition stands while its files are lined up behind each other.
 struct OffsetLine: Hashable, Sendable {
     var next: [TopicPartition: Int64]
+
+    /// Why a file is not adopted without its offsets: the table's writer would read it again from Kafka. Nil where it
+    /// would not, or nobody knows which offsets it holds.
+    ///
+    /// - `records`: events that it holds at least.
+    func overtakes(_ name: ForeignName, records: Int64) -> String? {
+        guard let source = name.source, let first = name.firstOffset, let next = next[source],
+            first >= next || records > next - first
+        else { return nil }
+        return "'varve run' reads \(source) from \(next) on, and would bring its events again; import it into another table"
+    }
 }
 
 /// The objects of one commit, and the offsets that they bring; a pure rule over what was read.
@@ -32,7 +43,11 @@ struct Adoption {
             return
         }
         guard takesOffsets else {
-            objects.append(object)
+            if let reason = line.overtakes(read.file.name, records: object.records) {
+                passedOver.append(ImportReport.PassedOver(file: read.file, reason: reason))
+            } else {
+                objects.append(object)
+            }
             return
         }
         guard let source = read.file.name.source, let first = read.file.name.firstOffset else {
@@ -66,6 +81,7 @@ struct Adoption {
                 + "table holds up to \(next - 1)"
         }
         return "\(file.key) begins at offset \(first) of \(source), but what comes before it ends at \(next - 1): a "
-            + "file is missing, or offsets without events lie between; leave --offsets out, or bring the file"
+            + "file is missing, or offsets without events lie between; bring the file, or import what follows into another "
+            + "table without --offsets"
     }
 }

@@ -18,7 +18,7 @@ public enum ImportLayout: String, Hashable, Sendable, CaseIterable {
 public struct ForeignName: Hashable, Sendable {
     public var date: CalendarDay?
     public var hour: UInt8?
-    /// Only in the layout of Kafka Connect.
+    /// In the layout of Kafka Connect; in `hive` where the name is one of Confluent's.
     public var source: TopicPartition?
     /// The offset of its first event.
     public var firstOffset: Int64?
@@ -57,7 +57,10 @@ public struct ForeignName: Hashable, Sendable {
                 throw PassedOver(reason: "it holds the \(side) of events, not events")
             }
         }
-        guard layout == .kafkaConnect else { return }
+        guard layout == .kafkaConnect else {
+            if layout == .hive, let told = Self.coordinates(stem, "+") { (source, firstOffset) = told }
+            return
+        }
         guard let told = Self.coordinates(stem, "+") ?? Self.coordinates(stem, "-") else {
             throw PassedOver(reason: "its name is not <topic>+<partition>+<offset>, nor with hyphens")
         }

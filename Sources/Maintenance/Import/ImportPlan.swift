@@ -89,10 +89,11 @@ struct ImportPlanner: Sendable {
     let request: ImportRequest
     let layout: TableLayout
     let calendar: PartitionCalendar
+    let line: OffsetLine
     let now: Timestamp
 
-    init(request: ImportRequest, layout: TableLayout, now: Timestamp) throws(CatalogError) {
-        (self.request, self.layout, self.now) = (request, layout, now)
+    init(request: ImportRequest, layout: TableLayout, line: OffsetLine, now: Timestamp) throws(CatalogError) {
+        (self.request, self.layout, self.line, self.now) = (request, layout, line, now)
         calendar = try .of(layout)
     }
 
@@ -120,6 +121,9 @@ struct ImportPlanner: Sendable {
     private func file(_ listed: ListedObject) throws(ForeignName.PassedOver) -> ForeignFile {
         let name = try ForeignName(listed.key.description, layout: request.layout)
         guard listed.bytes > 0 else { throw ForeignName.PassedOver(reason: "it is empty") }
+        if request.offsets == .none, let reason = line.overtakes(name, records: 1) {
+            throw ForeignName.PassedOver(reason: reason)
+        }
         guard let date = name.date else {
             guard request.undated == .modified else {
                 throw ForeignName.PassedOver(reason: "its folders tell no date; see --undated")
@@ -149,7 +153,10 @@ struct ImportPlanner: Sendable {
         guard case .adopt(let x) = a.verdict, case .adopt(let y) = b.verdict else {
             return (a.verdict.rank, a.listed.key) < (b.verdict.rank, b.listed.key)
         }
-        if let one = x.name.source, let two = y.name.source, one != two { return one < two }
+        if x.name.source != y.name.source {
+            guard let one = x.name.source else { return true }
+            return y.name.source.map { one < $0 } ?? false
+        }
         if let one = x.name.firstOffset, let two = y.name.firstOffset, one != two { return one < two }
         return (x.partition, x.listed.key) < (y.partition, y.listed.key)
     }

@@ -31,21 +31,23 @@ public struct Importer: Sendable {
         var ledger = AdoptionLedger(table)
         try await ledger.refresh()
         let (listed, leftOut) = try await list()
+        let head = try await table.refresh()
         let layout =
-            try await table.refresh().layout ?? layout
+            head.layout ?? layout
             ?? ImportPlanner.layout(listed, request: request, zone: zone ?? "UTC")
         if let zone, zone != layout.zone {
             throw MaintenanceError.invalid(
                 "the folders are of \(zone), but table \(table.name) is partitioned by the dates and hours of "
                     + "\(layout.zone); import them into a table whose partition.zone is \(zone)")
         }
-        let planner = try ImportPlanner(request: request, layout: layout, now: clock.now())
+        let planner = try ImportPlanner(
+            request: request, layout: layout, line: OffsetLine(next: head.progress.mapValues(\.next)), now: clock.now())
         let items = listed.map { planner.item($0, isKnown: ledger.contains($0.key.description)) }
         return ImportPlan(
             table: table.name, layout: layout, items: items.sorted(by: ImportPlanner.comesBefore), leftOut: leftOut)
     }
 
-    /// Does it.
+    /// Does it. What was committed in front of a fault is in the report together with it.
     ///
     /// - `random`: ids of commits are drawn from it.
     /// - `progress`: gets the number of files done.
@@ -67,7 +69,10 @@ public struct Importer: Sendable {
             if !adoption.objects.isEmpty {
                 try await commit(adoption, plan, id: CommitID(using: &random), &ledger, &report)
             }
-            if let fault = adoption.fault { throw MaintenanceError.invalid(fault) }
+            if let fault = adoption.fault {
+                report.fault = fault
+                return report
+            }
             line = adoption.line
             progress(start + batch.count)
         }
@@ -167,6 +172,8 @@ public struct ImportReport: Hashable, Sendable {
     public var passedOver: [PassedOver] = []
     /// Files that another import adopted meanwhile.
     public var known: Int64 = 0
+    /// Why the import ended before its last file; a line for a person.
+    public var fault: String?
 
     public var records: Int64 { adopted.reduce(0) { $0 &+ $1.object.records } }
     public var bytes: Int64 { adopted.reduce(0) { $0 &+ $1.object.bytes } }

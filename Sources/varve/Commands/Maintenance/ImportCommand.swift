@@ -100,6 +100,7 @@ struct ImportCommand: AsyncParsableCommand {
                 + "\(report.passedOver.count + plan.items.count(where: \.isPassedOver)) passed over, "
                 + "\(Int(report.known) + plan.known) adopted before, \(plan.young) too young")
         sayLeftOut(plan, session)
+        if let fault = report.fault { throw MaintenanceError.invalid(fault) }
     }
 
     private func importer(_ session: LakeSession, prefix: String) async throws -> Importer {
