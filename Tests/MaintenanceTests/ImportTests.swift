@@ -50,7 +50,7 @@ struct ImportTests {
         try await lake.compact(table)
         #expect(try await table.snapshot().objects(.everything).map(\.adopted) == [nil])
         lake.clock.advance(by: .seconds(40 * 86_400))
-        for hour in 1...3 { try await lake.append(table, hour: hour) }
+        for hour in 1...3 { try await lake.append(table, partitions: [1], hour: hour) }
         _ = try await Vacuum(table: table, clock: lake.clock).run(id: lake.id(), writer: MaintenanceLake.writer)
         #expect(try await table.commits(1...1).isEmpty, "the log of the import was collected")
         try await lake.leaveConnectFiles(0, [20..<30])
@@ -84,8 +84,9 @@ struct ImportTests {
     }
 
     /// An open record of the only file, and its commit, for someone to do now or later.
-    private func opened(_ lake: MaintenanceLake) async throws -> (table: Table, key: String, commit: () async throws -> Void)
-    {
+    private func opened(
+        _ lake: MaintenanceLake
+    ) async throws -> (table: Table, key: String, commit: () async throws -> Void) {
         let table = try await lake.open()
         try await lake.leaveConnectFiles(0, [0..<10])
         let file = try #require(try await lake.importer(table).plan().files.first)
@@ -239,7 +240,8 @@ struct ImportTests {
         importer = Importer(
             table: table,
             request: ImportRequest(
-                prefix: "topics/orders/", layout: .kafkaConnect, offsets: .fromNames, undated: .modified),
+                prefix: "topics/orders/", layout: .kafkaConnect, offsets: .fromNames, ends: .counted,
+                undated: .modified),
             clock: lake.clock, writer: MaintenanceLake.writer)
         let object = try #require(try await lake.run(importer).adopted.first?.object)
         #expect(object.partition == PartitionPath(date: lake.clock.start.day, hour: 5, shard: 0))

@@ -8,8 +8,8 @@ import Testing
 struct ListTests {
     static func page(_ keys: [String], next: String? = nil, encoded: Bool = true) -> ScriptedTransport.Reply {
         let entries = keys.map {
-            "<Contents><Key>\($0)</Key><Size>\($0.hasSuffix("/") ? 0 : 3)</Size><LastModified>2026-11-21T05:00:00.000Z</LastModified>"
-                + "<ETag>&#34;t&#34;</ETag></Contents>"
+            "<Contents><Key>\($0)</Key><Size>\($0.hasSuffix("/") ? 0 : 3)</Size>"
+                + "<LastModified>2026-11-21T05:00:00.000Z</LastModified><ETag>&#34;t&#34;</ETag></Contents>"
         }
         let more = next.map { "<IsTruncated>true</IsTruncated><NextContinuationToken>\($0)</NextContinuationToken>" }
         return .answer(

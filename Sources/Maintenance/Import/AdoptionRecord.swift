@@ -71,8 +71,8 @@ struct AdoptionLedger {
 
     func contains(_ file: String) -> Bool { known.contains(PathHash(file)) }
 
-    /// Reads the records that are new, and settles those that a crash left open. That a commit did not happen is written
-    /// down only once its import cannot be running any more: nobody looks again after that.
+    /// Reads the records that are new, and settles those that a crash left open. That a commit did not happen is
+    /// written down only once its import cannot be running any more: nobody looks again after that.
     mutating func refresh() async throws {
         for listed in try await table.store.listAll(prefix: Self.prefix(table.name)) where !read.contains(listed.key) {
             guard let found = try await table.store.getIfPresent(listed.key, bytesMax: 64 << 20) else { continue }

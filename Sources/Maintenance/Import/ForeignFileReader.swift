@@ -53,7 +53,8 @@ struct ForeignFileReader: Sendable {
         }
         if check.isOneArray, layout == .vector || layout == .hive {
             throw ForeignName.PassedOver(
-                reason: "it is one JSON array instead of lines of events; in Vector set framing.method: newline_delimited")
+                reason: "it is one JSON array instead of lines of events; in Vector, set framing.method: "
+                    + "newline_delimited")
         }
         return pass.finish()
     }

@@ -11,6 +11,14 @@ public struct ImportRequest: Hashable, Sendable {
         case fromNames = "from-names"
     }
 
+    /// What to believe of where a file's offsets end, which no name tells.
+    public enum OffsetEnds: String, Hashable, Sendable, CaseIterable {
+        /// Where the next file of its topic partition begins, if its lines count up to there. The last one is left.
+        case proved
+        /// Where its lines count up to: right only if every offset has an event.
+        case counted
+    }
+
     /// What to do with a file whose folders tell no date.
     public enum UndatedFiles: String, Hashable, Sendable, CaseIterable {
         case passOver = "pass-over"
@@ -22,15 +30,16 @@ public struct ImportRequest: Hashable, Sendable {
     public var prefix: String
     public var layout: ImportLayout
     public var offsets: OffsetSource
+    public var ends: OffsetEnds
     public var undated: UndatedFiles
     /// Files that the store took later than this long ago are left for the next time: they may still be written.
     public var minAge: Duration
 
     public init(
-        prefix: String, layout: ImportLayout, offsets: OffsetSource = .none, undated: UndatedFiles = .passOver,
-        minAge: Duration = .zero
+        prefix: String, layout: ImportLayout, offsets: OffsetSource = .none, ends: OffsetEnds = .proved,
+        undated: UndatedFiles = .passOver, minAge: Duration = .zero
     ) {
-        (self.prefix, self.layout, self.offsets) = (prefix, layout, offsets)
+        (self.prefix, self.layout, self.offsets, self.ends) = (prefix, layout, offsets, ends)
         (self.undated, self.minAge) = (undated, minAge)
     }
 }
@@ -43,6 +52,8 @@ public struct ForeignFile: Hashable, Sendable {
     /// The stretch of time that its folders tell; nil where they tell none.
     public var times: TimeSpan?
     public var name: ForeignName
+    /// The offset with which the next file of its topic partition begins; nil where none follows.
+    var nextOffset: Int64?
 
     public var key: String { listed.key.description }
 
@@ -57,6 +68,8 @@ public struct ForeignFile: Hashable, Sendable {
 public struct ImportItem: Hashable, Sendable {
     public enum Verdict: Hashable, Sendable {
         case adopt(ForeignFile)
+        /// It is the last of its topic partition, and no file behind it proves where it ends.
+        case last(TopicPartition)
         /// An earlier import adopted it.
         case known
         /// It is younger than `minAge`.
@@ -97,8 +110,8 @@ struct ImportPlanner: Sendable {
         calendar = try .of(layout)
     }
 
-    /// The layout of a new table: by hour where every file that tells a date tells an hour too. Files that tell none are
-    /// filed by hour, or not at all.
+    /// The layout of a new table: by hour where every file that tells a date tells an hour too. Files that tell none
+    /// are filed by hour, or not at all.
     static func layout(_ listed: [ListedObject], request: ImportRequest, zone: String) -> TableLayout {
         let names = listed.filter { $0.bytes > 0 }.compactMap {
             try? ForeignName($0.key.description, layout: request.layout)
@@ -148,6 +161,26 @@ struct ImportPlanner: Sendable {
         return TimeSpan(min: Timestamp(milliseconds: window.start), max: Timestamp(milliseconds: window.end - 1))
     }
 
+    /// Tells each file where the next one of its topic partition begins, and leaves the last ones where that is needed.
+    ///
+    /// - `items`: in order.
+    static func lineUp(_ items: [ImportItem], request: ImportRequest) -> [ImportItem] {
+        guard request.offsets == .fromNames, request.ends == .proved else { return items }
+        var items = items
+        var behind: [TopicPartition: ForeignFile] = [:]
+        for index in items.indices.reversed() {
+            guard case .adopt(var file) = items[index].verdict, let source = file.name.source else { continue }
+            if let next = behind[source] {
+                // Files of the same offset lie in two folders; what follows them is the same.
+                let isCopy = next.name.firstOffset == file.name.firstOffset
+                file.nextOffset = isCopy ? next.nextOffset : next.name.firstOffset
+            }
+            behind[source] = file
+            items[index].verdict = file.nextOffset == nil ? .last(source) : .adopt(file)
+        }
+        return items
+    }
+
     /// By topic partition and offset where names tell them, else by partition and key.
     static func comesBefore(_ a: ImportItem, _ b: ImportItem) -> Bool {
         guard case .adopt(let x) = a.verdict, case .adopt(let y) = b.verdict else {
@@ -166,9 +199,10 @@ extension ImportItem.Verdict {
     fileprivate var rank: Int {
         switch self {
         case .adopt: 0
-        case .known: 1
-        case .young: 2
-        case .passOver: 3
+        case .last: 1
+        case .known: 2
+        case .young: 3
+        case .passOver: 4
         }
     }
 }

@@ -43,8 +43,9 @@ public struct Importer: Sendable {
         let planner = try ImportPlanner(
             request: request, layout: layout, line: OffsetLine(next: head.progress.mapValues(\.next)), now: clock.now())
         let items = listed.map { planner.item($0, isKnown: ledger.contains($0.key.description)) }
+            .sorted(by: ImportPlanner.comesBefore)
         return ImportPlan(
-            table: table.name, layout: layout, items: items.sorted(by: ImportPlanner.comesBefore), leftOut: leftOut)
+            table: table.name, layout: layout, items: ImportPlanner.lineUp(items, request: request), leftOut: leftOut)
     }
 
     /// Does it. What was committed in front of a fault is in the report together with it.
@@ -63,7 +64,7 @@ public struct Importer: Sendable {
             try await ledger.refresh()
             let fresh = batch.filter { !ledger.contains($0.key) }
             report.known += Int64(batch.count - fresh.count)
-            var adoption = Adoption(takesOffsets: request.offsets == .fromNames, line: line)
+            var adoption = Adoption(request, line: line)
             for read in try await read(Array(fresh)) { try adoption.add(read) }
             report.passedOver += adoption.passedOver
             if !adoption.objects.isEmpty {
