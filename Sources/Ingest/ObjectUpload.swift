@@ -228,7 +228,7 @@ extension StoreError {
     /// Whether the same request may succeed later: an outage ends, credentials are renewed, a disk is emptied.
     var canPass: Bool {
         switch kind {
-        case .unavailable, .throttled, .denied: true
+        case .unavailable, .throttled, .denied, .archived: true
         case .notFound, .conflict, .corrupt, .invalid: false
         }
     }

@@ -156,9 +156,12 @@ public struct ListPage: Sendable {
     public var objects: [ListedObject]
     /// Opaque; nil on the last page.
     public var next: String?
+    /// How many keys with the prefix are left out, as no `ObjectKey` can be them: with `//`, say. Folder markers do not
+    /// count.
+    public var leftOut: Int
 
-    public init(objects: [ListedObject], next: String?) {
-        (self.objects, self.next) = (objects, next)
+    public init(objects: [ListedObject], next: String?, leftOut: Int = 0) {
+        (self.objects, self.next, self.leftOut) = (objects, next, leftOut)
     }
 }
 

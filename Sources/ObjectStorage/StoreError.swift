@@ -7,6 +7,8 @@ public struct StoreError: Error, Sendable {
         case conflict
         /// Credentials refused or missing (401, 403, EACCES): no retry helps; pause and say so.
         case denied
+        /// The object's storage class has to be restored before anyone can read it.
+        case archived
         /// Asked to slow down, after all retries.
         case throttled
         /// Network, time-out, 5xx, no space: may pass; retried already where that is safe.

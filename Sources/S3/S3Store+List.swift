@@ -2,7 +2,8 @@ internal import LakeModel
 public import ObjectStorage
 
 extension S3Store {
-    /// Keys that are none of `ObjectKey`'s (folder markers, `//`) are left out: Varve cannot have written them.
+    /// Keys that are none of `ObjectKey`'s (folder markers, `//`) are left out: Varve cannot have written them. Those
+    /// that are no folder markers are counted.
     public func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
         guard Self.isPossiblePrefix(request.prefix) else { return ListPage(objects: [], next: nil) }
         let failure: S3Failure
@@ -53,18 +54,24 @@ extension S3Store {
         let root = try Self.parse(answer, call)
         let isEncoded = root.value("EncodingType") == "url"
         var objects: [ListedObject] = []
+        var leftOut = 0
         for entry in root.all("Contents") {
             guard let text = entry.value("Key"), let bytes = entry.value("Size").flatMap({ Int64($0) }),
                 let modified = entry.value("LastModified").flatMap({ Timestamp($0) })
             else { throw Self.malformed(call, "an entry lacks key, size or date") }
-            guard let key = relative(isEncoded ? PercentEncoding.decode(text, plusIsSpace: true) : text),
-                key.description.startsByBytes(with: request.prefix),
+            let full = isEncoded ? PercentEncoding.decode(text, plusIsSpace: true) : text
+            guard let key = relative(full) else {
+                let isMarker = bytes == 0 && full.utf8.last == UInt8(ascii: "/")
+                if !isMarker, full.startsByBytes(with: folder + request.prefix) { leftOut += 1 }
+                continue
+            }
+            guard key.description.startsByBytes(with: request.prefix),
                 request.after.map({ Self.isAfter(key, $0) }) ?? true
             else { continue }
             objects.append(
                 ListedObject(key: key, bytes: bytes, modifiedAt: modified, tag: Self.tag(entry.value("ETag"))))
         }
-        return ListPage(objects: objects, next: try Self.next(root, request, call))
+        return ListPage(objects: objects, next: try Self.next(root, request, call), leftOut: leftOut)
     }
 
     private static func isAfter(_ key: ObjectKey, _ after: String) -> Bool {

@@ -61,6 +61,8 @@ extension S3Verdict {
     private static func judgeFinal(_ error: S3ErrorBody, call: S3Call, bucket: String) -> S3Verdict {
         let text = error.summary
         switch error.status {
+        case 403 where error.code == "InvalidObjectState":
+            return .fail(.archived, message: "\(text); restore it from its storage class first")
         case 401, 403:
             return .fail(.denied, message: "\(text); check the credentials and their policy")
         case 404:

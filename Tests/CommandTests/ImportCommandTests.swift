@@ -50,7 +50,8 @@ struct ImportCommandTests {
         #expect(plan.errors.contains("nothing was adopted; add --yes to do it"))
         #expect(await lake.run("cat", "clicks").status == .noInput)
 
-        let done = await lake.run(["import"] + arguments + ["--offsets", "from-names", "--yes"])
+        let done = await lake.run(
+            ["import"] + arguments + ["--offsets", "from-names", "--ends", "counted", "--yes"])
         #expect(done.status == .success, "\(done.errors)")
         #expect(
             done.errors.contains(
@@ -99,10 +100,40 @@ struct ImportCommandTests {
         #expect(await lake.run("verify", "--deep").status == .success)
     }
 
+    @Test("the last file is left to the writer and said to be, unless its lines are to be counted")
+    func last() async throws {
+        let lake = try ForeignLake()
+        let words = ["import"] + arguments + ["--offsets", "from-names", "--output", "csv"]
+        for more in [[], ["--yes"]] {
+            let outcome = await lake.run(words + more)
+            #expect(outcome.status == .success && outcome.output.contains(",left,"), "\(outcome.output)")
+            #expect(
+                outcome.errors.contains("clicks: 1 files are the last of their topic partition"), "\(outcome.errors)")
+        }
+        #expect(await lake.run("cat", "clicks").output.split(separator: "\n").count == 20)
+        let rest = await lake.run(words + ["--ends", "counted", "--yes"])
+        #expect(rest.errors.contains("1 files with 10 events adopted in 1 commits; 0 passed over, 2 adopted before"))
+        #expect(await lake.run("cat", "clicks").output == lake.expected)
+    }
+
+    @Test("what was adopted in front of a gap is listed before the fault")
+    func gap() async throws {
+        let lake = try ForeignLake()
+        try lake.leave("\(ForeignLake.folder)/clicks+0+\(padded(40, 10)).json", "{}\n")
+        let outcome = await lake.run(
+            ["import"] + arguments
+                + ["--offsets", "from-names", "--ends", "counted", "--yes", "--output", "csv"])
+        #expect(outcome.status == .usage)
+        #expect(outcome.output.split(separator: "\n").count == 4, "\(outcome.output)")
+        #expect(outcome.errors.contains("clicks: 3 files with 30 events adopted in 1 commits"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("begins at offset 40 of clicks/0"), "\(outcome.errors)")
+    }
+
     @Test(
         "wrong arguments are refused in one line",
         arguments: [
             (["--layout", "hive", "--offsets", "from-names"], "only names of --layout kafka-connect tell offsets"),
+            (["--ends", "counted"], "--ends is about --offsets from-names"),
             (["--plan", "--yes"], "--plan and --yes exclude each other"),
             (["--from", "s3://elsewhere/topics"], "the files do not lie below the lake's root"),
             (["--from", "file:///elsewhere"], "the files do not lie below the lake's root"),

@@ -52,6 +52,30 @@ struct ForeignNameTests {
     func firehose(key: String, expected: String) { #expect(told(key, .firehose) == expected) }
 
     @Test(
+        "Vector's default prefix is read with a slash behind it and without",
+        arguments: [
+            ("logs/date=2026-11-211763679600-9b2f.log.gz", "2026-11-21"),
+            ("logs/date=2026-11-21/1763679600-9b2f.log.gz", "2026-11-21"),
+            ("logs/date=2026-11-21/date=2026-11-211763679600", "2026-11-21"),
+            ("logs/date=2026-11-21-05-9b2f.log", "-"),
+            ("logs/date=2026-11-21", "-"),
+            ("logs/date=2026-02-301763679600", "passed over: its folders tell no day of a calendar"),
+        ])
+    func vector(key: String, expected: String) {
+        #expect(told(key, .vector) == expected)
+    }
+
+    @Test("files of keys and headers are no events, in any layout", arguments: ImportLayout.allCases)
+    func sides(layout: ImportLayout) {
+        for side in ["keys", "headers"] {
+            let reason = "passed over: it holds the \(side) of events, not events"
+            #expect(told("t/dt=2026-11-21/orders+3+0000000100.\(side).json.gz", layout) == reason)
+        }
+        guard layout != .kafkaConnect else { return }
+        #expect(told("t/dt=2026-11-21/car.keys.json", layout) == "2026-11-21")
+    }
+
+    @Test(
         "Kafka Connect's names tell topic partition and first offset",
         arguments: [
             ("topics/orders/partition=3/orders+3+0000000100.json", "- orders/3:100"),

@@ -39,11 +39,11 @@ extension MaintenanceLake {
 
     func importer(
         _ table: Table, _ layout: ImportLayout = .kafkaConnect, offsets: ImportRequest.OffsetSource = .none,
-        from prefix: String = "topics/orders/"
+        ends: ImportRequest.OffsetEnds = .counted, from prefix: String = "topics/orders/"
     ) -> Importer {
         Importer(
-            table: table, request: ImportRequest(prefix: prefix, layout: layout, offsets: offsets), clock: clock,
-            writer: Self.writer)
+            table: table, request: ImportRequest(prefix: prefix, layout: layout, offsets: offsets, ends: ends),
+            clock: clock, writer: Self.writer)
     }
 
     @discardableResult

@@ -50,7 +50,7 @@ struct ImportTests {
         try await lake.compact(table)
         #expect(try await table.snapshot().objects(.everything).map(\.adopted) == [nil])
         lake.clock.advance(by: .seconds(40 * 86_400))
-        for hour in 1...3 { try await lake.append(table, hour: hour) }
+        for hour in 1...3 { try await lake.append(table, partitions: [1], hour: hour) }
         _ = try await Vacuum(table: table, clock: lake.clock).run(id: lake.id(), writer: MaintenanceLake.writer)
         #expect(try await table.commits(1...1).isEmpty, "the log of the import was collected")
         try await lake.leaveConnectFiles(0, [20..<30])
@@ -72,7 +72,7 @@ struct ImportTests {
         #expect(!fresh.contains(file.key), "its commit did not happen")
 
         // The commit happened, and the record was not closed.
-        let object = try await ForeignFileReader(store: table.store).describe(file)
+        let object = try await ForeignFileReader(store: table.store, layout: .kafkaConnect).describe(file)
         let id = lake.id()
         try await ledger.open(AdoptionRecord(commit: id, after: 0, files: [.init(key: file.key, path: file.path)]))
         try await table.commit(
@@ -81,6 +81,56 @@ struct ImportTests {
         try await fresh.refresh()
         #expect(fresh.contains(file.key))
         #expect(try await lake.run(lake.importer(table)).adopted.isEmpty)
+    }
+
+    /// An open record of the only file, and its commit, for someone to do now or later.
+    private func opened(
+        _ lake: MaintenanceLake
+    ) async throws -> (table: Table, key: String, commit: () async throws -> Void) {
+        let table = try await lake.open()
+        try await lake.leaveConnectFiles(0, [0..<10])
+        let file = try #require(try await lake.importer(table).plan().files.first)
+        let object = try await ForeignFileReader(store: table.store, layout: .kafkaConnect).describe(file)
+        let id = lake.id()
+        var ledger = AdoptionLedger(table)
+        try await ledger.open(AdoptionRecord(commit: id, after: 0, files: [.init(key: file.key, path: file.path)]))
+        return (
+            table, file.key,
+            {
+                try await table.commit(
+                    Change(kind: .adopt, layout: MaintenanceLake.layout, add: [object]), id: id,
+                    writer: MaintenanceLake.writer)
+            }
+        )
+    }
+
+    @Test("a commit that comes after another import looked for it is found, though its own import never closes it")
+    func lateCommit() async throws {
+        let lake = try MaintenanceLake(seed: 31)
+        let (table, key, commit) = try await opened(lake)
+        var other = AdoptionLedger(try await lake.open())
+        try await other.refresh()
+        #expect(!other.contains(key))
+        try await commit()
+        try await other.refresh()
+        #expect(other.contains(key))
+        var fresh = AdoptionLedger(try await lake.open())
+        try await fresh.refresh()
+        #expect(fresh.contains(key))
+        #expect(try await lake.run(lake.importer(table)).adopted.isEmpty)
+    }
+
+    @Test("a commit that did not happen for a day is settled, so that the log need not be kept for it")
+    func settled() async throws {
+        let lake = try MaintenanceLake(seed: 32)
+        let (table, key, _) = try await opened(lake)
+        lake.clock.advance(by: .seconds(86_400))
+        var ledger = AdoptionLedger(table)
+        try await ledger.refresh()
+        #expect(!ledger.contains(key))
+        let listed = try #require(try await lake.inner.listAll(prefix: AdoptionLedger.prefix(table.name)).first)
+        let bytes = try await lake.inner.get(listed.key, range: nil, bytesMax: 1 << 20).bytes
+        #expect(try AdoptionRecord.decode(bytes, place: "record").version == 0)
     }
 
     @Test("a crash at any request leaves whole commits, and the next run does the rest")
@@ -128,6 +178,47 @@ struct ImportTests {
         #expect(try await lake.faults(table).isEmpty)
     }
 
+    @Test("a batch that is one JSON array is not taken for one event, where lists of events are written so")
+    func oneArray() async throws {
+        let lake = try MaintenanceLake(seed: 13)
+        let texts = ["a": " [{\"n\":1},{\"n\":2}]\n", "b": "[1]\n[2]\n", "c": "{\"n\":[1]}", "d": "[]"]
+        for (name, text) in texts { try await lake.leave("\(Self.folder)/orders+0+1\(name).json", text) }
+        for layout in [ImportLayout.hive, .vector] {
+            let report = try await lake.run(lake.importer(try await lake.open(), layout))
+            #expect(report.passedOver.map { String($0.file.key.suffix(6)) } == ["a.json", "d.json"])
+        }
+        try await lake.leave("topics/other/year=2026/month=11/day=20/hour=05/orders+0+7.json", "[1]\n")
+        let importer = lake.importer(try await lake.open(), from: "topics/other/")
+        #expect(try await lake.run(importer).adopted.map(\.object.records) == [1])
+    }
+
+    @Test("a file that the store has archived is passed over, and the rest is adopted")
+    func archived() async throws {
+        let lake = try MaintenanceLake(seed: 9)
+        for name in ["a", "b", "c"] { try await lake.leave("\(Self.folder)/\(name).json", "{}\n") }
+        lake.store.setRules([FaultRule(.archived, on: [.get], keyContains: "b.json")])
+        let report = try await lake.run(lake.importer(try await lake.open(), .hive))
+        #expect(report.passedOver.map(\.reason) == ["restore it first (injected)"])
+        #expect(report.adopted.count == 2)
+    }
+
+    @Test("keys that no lake can name are counted")
+    func leftOut() async throws {
+        struct OddStore: ForwardingStore {
+            let inner: any ObjectStore
+
+            func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
+                var page = try await inner.list(request)
+                if request.prefix == "topics/orders/" { page.leftOut = 3 }
+                return page
+            }
+        }
+        let clock = SleepingClock()
+        let lake = try MaintenanceLake(seed: 10, store: OddStore(inner: MemoryObjectStore(clock: clock)))
+        try await lake.leave("\(Self.folder)/a.json", "{}\n")
+        #expect(try await lake.importer(try await lake.open(), .hive).plan().leftOut == 3)
+    }
+
     @Test("a file that is cut inside of its compression is passed over", arguments: ["a.json.gz", "a.json.zst"])
     func cutFile(name: String) async throws {
         let lake = try MaintenanceLake(seed: 5)
@@ -149,7 +240,8 @@ struct ImportTests {
         importer = Importer(
             table: table,
             request: ImportRequest(
-                prefix: "topics/orders/", layout: .kafkaConnect, offsets: .fromNames, undated: .modified),
+                prefix: "topics/orders/", layout: .kafkaConnect, offsets: .fromNames, ends: .counted,
+                undated: .modified),
             clock: lake.clock, writer: MaintenanceLake.writer)
         let object = try #require(try await lake.run(importer).adopted.first?.object)
         #expect(object.partition == PartitionPath(date: lake.clock.start.day, hour: 5, shard: 0))
@@ -166,6 +258,38 @@ struct ImportTests {
         let plan = try await lake.importer(table, .hive).plan()
         #expect(
             plan.items.map(\.verdict) == [.passOver("its folders tell a day, but the table is partitioned by hour")])
+    }
+
+    @Test(
+        "files that tell no date, empty ones and folder markers do not make a table by day",
+        arguments: [
+            ("topics/orders/notes.txt", "{}\n"), ("topics/orders/year=2026_$folder$", ""),
+            ("topics/orders/dt=2026-11-20/empty.json", ""),
+        ])
+    func stray(key: String, text: String) async throws {
+        let lake = try MaintenanceLake(seed: 11)
+        try await lake.leave("\(Self.folder)/a.json", "{}\n")
+        try await lake.leave(key, text)
+        let table = try await lake.open()
+        #expect(try await lake.importer(table, .hive).plan().layout.granularity == .hour)
+        #expect(try await lake.run(lake.importer(table, .hive)).adopted.map(\.object.partition.hour) == [5])
+    }
+
+    @Test("a time zone that is not the table's is refused, be it there or in its settings")
+    func zone() async throws {
+        let lake = try MaintenanceLake(seed: 12)
+        try await lake.leave("\(Self.folder)/a.json", "{}\n")
+        let table = try await lake.open()
+        var importer = lake.importer(table, .hive)
+        importer.zone = "Europe/Berlin"
+        #expect(try await importer.plan().layout.zone == "Europe/Berlin")
+        importer.layout = MaintenanceLake.layout
+        await #expect(throws: MaintenanceError.self) { try await importer.plan() }
+        importer.layout = nil
+        try await lake.append(table)
+        await #expect(throws: MaintenanceError.self) { try await importer.plan() }
+        importer.zone = "UTC"
+        #expect(try await importer.plan().files.count == 1)
     }
 
     @Test("a table's own folder is not imported from", arguments: ["orders/", "orders/data/", "other/", "", "a//"])

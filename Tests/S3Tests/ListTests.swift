@@ -8,8 +8,8 @@ import Testing
 struct ListTests {
     static func page(_ keys: [String], next: String? = nil, encoded: Bool = true) -> ScriptedTransport.Reply {
         let entries = keys.map {
-            "<Contents><Key>\($0)</Key><Size>3</Size><LastModified>2026-11-21T05:00:00.000Z</LastModified>"
-                + "<ETag>&#34;t&#34;</ETag></Contents>"
+            "<Contents><Key>\($0)</Key><Size>\($0.hasSuffix("/") ? 0 : 3)</Size>"
+                + "<LastModified>2026-11-21T05:00:00.000Z</LastModified><ETag>&#34;t&#34;</ETag></Contents>"
         }
         let more = next.map { "<IsTruncated>true</IsTruncated><NextContinuationToken>\($0)</NextContinuationToken>" }
         return .answer(
@@ -45,6 +45,14 @@ struct ListTests {
         let page = try await fixture.store.list(ListRequest(prefix: "p", after: "p1"))
         #expect(page.objects.map(\.key.description) == ["p2", "p3"])
         #expect(fixture.requests[0].target.query.contains("start-after=lake%2Fp1"))
+    }
+
+    @Test("keys with an empty segment are counted, folder markers are not")
+    func leftOut() async throws {
+        let keys = ["lake/a/", "lake/a//b", "lake/a//c", "lake/a/d", "lake/b//e", "lake//a/f"]
+        let page = try await Fixture(Self.page(keys)).store.list(ListRequest(prefix: "a/"))
+        #expect(page.objects.map(\.key.description) == ["a/d"])
+        #expect(page.leftOut == 2)
     }
 
     @Test("a listing that goes on without saying where, or in a circle, is corrupt")

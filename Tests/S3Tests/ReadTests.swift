@@ -36,6 +36,15 @@ struct ReadTests {
         #expect(error.kind == .corrupt && error.message.contains(algorithm.rawValue))
     }
 
+    @Test("an object in an archive is said to be there, not forbidden")
+    func archived() async throws {
+        let fixture = try Fixture(.error(403, "InvalidObjectState"), .error(403, "AccessDenied"))
+        var error = try await storeError { _ = try await fixture.store.get(try key("k"), range: nil, bytesMax: 100) }
+        #expect(error.kind == .archived && error.message.hasSuffix("restore it from its storage class first"))
+        error = try await storeError { _ = try await fixture.store.get(try key("k"), range: nil, bytesMax: 100) }
+        #expect(error.kind == .denied)
+    }
+
     @Test("a checksum of parts is not taken for one of the bytes")
     func composite() async throws {
         let wrong = base64([UInt8](repeating: 1, count: 32))

@@ -20,6 +20,8 @@ public enum StoreFault: Sendable, Equatable {
     case conflict
     /// Nothing happens, `.denied` (expired credentials).
     case denied
+    /// Nothing happens, `.archived`.
+    case archived
     /// `get` answers with one bit flipped, and does not notice.
     case corruptRead
     /// `get` answers with the first half of the bytes, and does not notice.
@@ -124,6 +126,7 @@ public final class FaultyStore: ObjectStore {
             case .lostRequest: throw fail(.unavailable, "connection reset", mayHaveHappened: true)
             case .conflict: throw fail(.conflict, "a condition did not hold")
             case .denied: throw fail(.denied, "expired token")
+            case .archived: throw fail(.archived, "restore it first")
             case .detectedCorruption where operation == .get: throw fail(.corrupt, "checksum mismatch")
             default: continue
             }

@@ -3,11 +3,24 @@ import LakeModel
 /// Where each topic partition stands while its files are lined up behind each other.
 struct OffsetLine: Hashable, Sendable {
     var next: [TopicPartition: Int64]
+
+    /// Why a file is not adopted without its offsets: the table's writer would read it again from Kafka. Nil where it
+    /// would not, or nobody knows which offsets it holds.
+    ///
+    /// - `records`: events that it holds at least.
+    func overtakes(_ name: ForeignName, records: Int64) -> String? {
+        guard let source = name.source, let first = name.firstOffset, let next = next[source],
+            first >= next || records > next - first
+        else { return nil }
+        return "'varve run' reads \(source) from \(next) on, and would bring its events again; import it into another "
+            + "table"
+    }
 }
 
 /// The objects of one commit, and the offsets that they bring; a pure rule over what was read.
 struct Adoption {
-    let takesOffsets: Bool
+    private let takesOffsets: Bool
+    private let ends: ImportRequest.OffsetEnds
     private(set) var line: OffsetLine
     private(set) var objects: [DataObject] = []
     private(set) var passedOver: [ImportReport.PassedOver] = []
@@ -15,8 +28,8 @@ struct Adoption {
     private(set) var fault: String?
     private var moved: [TopicPartition: OffsetRange] = [:]
 
-    init(takesOffsets: Bool, line: OffsetLine) {
-        (self.takesOffsets, self.line) = (takesOffsets, line)
+    init(_ request: ImportRequest, line: OffsetLine) {
+        (takesOffsets, ends, self.line) = (request.offsets == .fromNames, request.ends, line)
     }
 
     /// In order of topic partition.
@@ -32,7 +45,11 @@ struct Adoption {
             return
         }
         guard takesOffsets else {
-            objects.append(object)
+            if let reason = line.overtakes(read.file.name, records: object.records) {
+                passedOver.append(ImportReport.PassedOver(file: read.file, reason: reason))
+            } else {
+                objects.append(object)
+            }
             return
         }
         guard let source = read.file.name.source, let first = read.file.name.firstOffset else {
@@ -51,11 +68,23 @@ struct Adoption {
                 return
             }
         }
+        if ends == .proved, read.file.nextOffset != end {
+            fault = Self.fault(read.file, source, end: end)
+            return
+        }
         object.offsets = [OffsetSpan(source, first: first, last: end - 1, count: object.records)]
         let from = moved[source]?.from ?? first
         moved[source] = OffsetRange(source, from: from, to: end, events: end - from)
         line.next[source] = end
         objects.append(object)
+    }
+
+    /// Of a file whose lines do not count up to the next one.
+    private static func fault(_ file: ForeignFile, _ source: TopicPartition, end: Int64) -> String {
+        let next = file.nextOffset.map { "the next file begins at \($0)" } ?? "no file follows"
+        return "\(file.key) holds \(source) up to \(end - 1) by its name and lines, but \(next): a file is missing, or "
+            + "offsets without events lie between; nobody knows where it ends; bring the file, or import both into "
+            + "another table without --offsets"
     }
 
     private static func fault(
@@ -66,6 +95,7 @@ struct Adoption {
                 + "table holds up to \(next - 1)"
         }
         return "\(file.key) begins at offset \(first) of \(source), but what comes before it ends at \(next - 1): a "
-            + "file is missing, or offsets without events lie between; leave --offsets out, or bring the file"
+            + "file is missing, or offsets without events lie between; bring the file, or import what follows into "
+            + "another table without --offsets"
     }
 }

@@ -60,6 +60,10 @@ struct AdoptionLedger {
     private let table: Table
     private var read: Set<ObjectKey> = []
     private var known: Set<PathHash> = []
+    /// Up to which version the log lacks the commit of an open record.
+    private var searched: [CommitID: Int64] = [:]
+    /// A record that is younger by the store's clock may belong to an import that is still committing.
+    static let settledAfter = Duration.seconds(86_400)
 
     init(_ table: Table) {
         self.table = table
@@ -67,13 +71,14 @@ struct AdoptionLedger {
 
     func contains(_ file: String) -> Bool { known.contains(PathHash(file)) }
 
-    /// Reads the records that are new, and settles those that a crash left open.
+    /// Reads the records that are new, and settles those that a crash left open. That a commit did not happen is
+    /// written down only once its import cannot be running any more: nobody looks again after that.
     mutating func refresh() async throws {
         for listed in try await table.store.listAll(prefix: Self.prefix(table.name)) where !read.contains(listed.key) {
             guard let found = try await table.store.getIfPresent(listed.key, bytesMax: 64 << 20) else { continue }
             let record = try AdoptionRecord.decode(found.bytes, place: "\(listed.key)")
             // One that did not happen is read again: its import may only have been slow.
-            guard try await version(of: record, found.info.tag) > 0 else { continue }
+            guard try await version(of: record, found.info) > 0 else { continue }
             read.insert(listed.key)
             for file in record.files { known.insert(PathHash(file.key)) }
         }
@@ -95,21 +100,26 @@ struct AdoptionLedger {
     }
 
     /// The version of the record's commit; 0 where it did not happen, or not yet.
-    private func version(of record: AdoptionRecord, _ tag: EntityTag) async throws -> Int64 {
+    private mutating func version(of record: AdoptionRecord, _ info: ObjectInfo) async throws -> Int64 {
         if let version = record.version { return version }
         var settled = record
         let version = try await searchLog(record)
         settled.version = version
+        if version == 0 {
+            guard let now = try? await table.storeTime(), info.modifiedAt <= now.before(Self.settledAfter) else {
+                return 0
+            }
+        }
         // Not over what its own import writes meanwhile; where it cannot be written the next one looks again.
         _ = try? await table.store.put(
             ObjectBody(try settled.encoded()), to: try Self.key(record.commit, table),
-            options: PutOptions(condition: .matches(tag)))
+            options: PutOptions(condition: .matches(info.tag)))
         return version
     }
 
-    private func searchLog(_ record: AdoptionRecord) async throws -> Int64 {
+    private mutating func searchLog(_ record: AdoptionRecord) async throws -> Int64 {
         let newest = try await table.refresh().version
-        var next = record.after + 1
+        var next = (searched[record.commit] ?? record.after) + 1
         while next <= newest {
             let last = min(newest, next + 255)
             let commits = try await table.commits(next...last)
@@ -121,6 +131,7 @@ struct AdoptionLedger {
             if let found = commits.first(where: { $0.id == record.commit }) { return found.version }
             next = last + 1
         }
+        searched[record.commit] = newest
         return 0
     }
 }

@@ -8,6 +8,7 @@ import ObjectStorage
 /// Memory is one chunk, what decompression needs, and one line.
 struct ForeignFileReader: Sendable {
     let store: any ObjectStore
+    let layout: ImportLayout
     /// Bytes that one request fetches.
     var chunkBytes = 8 << 20
 
@@ -50,6 +51,11 @@ struct ForeignFileReader: Sendable {
         } catch ReadError.damaged(_, let reason) {
             throw ForeignName.PassedOver(reason: reason)
         }
+        if check.isOneArray, layout == .vector || layout == .hive {
+            throw ForeignName.PassedOver(
+                reason: "it is one JSON array instead of lines of events; in Vector, set framing.method: "
+                    + "newline_delimited")
+        }
         return pass.finish()
     }
 
@@ -58,9 +64,12 @@ struct ForeignFileReader: Sendable {
             let count = min(Int64(chunkBytes), file.listed.bytes - offset)
             return try await store.get(file.listed.key, range: .from(offset, count: count), bytesMax: chunkBytes)
         } catch {
+            switch error.kind {
             // Gone, or shorter than the listing said.
-            guard error.kind == .notFound || error.kind == .invalid else { throw error }
-            throw changed
+            case .notFound, .invalid: throw changed
+            case .archived: throw ForeignName.PassedOver(reason: error.message)
+            default: throw error
+            }
         }
     }
 
@@ -83,12 +92,18 @@ struct ForeignFileReader: Sendable {
 private final class EventLines {
     private let parser = JSONParser()
     private var number: Int64 = 0
+    private var beginsWithArray = false
+
+    /// Vector's codec `json` writes a whole batch so where no framing is set.
+    var isOneArray: Bool { number == 1 && beginsWithArray }
 
     func take(_ line: UnsafeRawBufferPointer) throws(ForeignName.PassedOver) -> Bool {
         number += 1
         if case .invalid(let fault) = parser.parse(line) {
             throw ForeignName.PassedOver(reason: "event \(number) is \(fault)")
         }
+        // RFC 8259 section 2: the white space that may come before a value.
+        if number == 1 { beginsWithArray = line.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "[") }
         return true
     }
 }

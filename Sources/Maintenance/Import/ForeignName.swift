@@ -7,7 +7,8 @@ public enum ImportLayout: String, Hashable, Sendable, CaseIterable {
     /// The same folders, and names that tell a topic partition and its first offset: `orders+3+0000000100.json.gz`
     /// (Confluent), `orders-3-00000000000000000100.gz` (Aiven).
     case kafkaConnect = "kafka-connect"
-    /// `date=2026-11-21/…`, the default prefix of Vector's sink, and what `hive` takes.
+    /// `date=2026-11-21` before the name, with a slash behind it or none: Vector's sink has had either as its default
+    /// prefix. And what `hive` takes.
     case vector
     /// `2026/11/21/05/…`, and what `hive` takes.
     case firehose
@@ -17,7 +18,7 @@ public enum ImportLayout: String, Hashable, Sendable, CaseIterable {
 public struct ForeignName: Hashable, Sendable {
     public var date: CalendarDay?
     public var hour: UInt8?
-    /// Only in the layout of Kafka Connect.
+    /// In the layout of Kafka Connect; in `hive` where the name is one of Confluent's.
     public var source: TopicPartition?
     /// The offset of its first event.
     public var firstOffset: Int64?
@@ -49,8 +50,21 @@ public struct ForeignName: Hashable, Sendable {
         var partition: Int32?
         try readFolders(folders, &partition)
         if layout == .firehose, date == nil { try readNumbers(folders) }
-        guard layout == .kafkaConnect else { return }
-        try readName(Self.stem(name))
+        if layout == .vector, date == nil { try readPrefix(of: name) }
+        let stem = Self.stem(name)
+        for side in ["keys", "headers"] where stem.hasSuffix(".\(side)") {
+            guard Self.coordinates(stem.dropLast(side.utf8.count + 1), "+") == nil else {
+                throw PassedOver(reason: "it holds the \(side) of events, not events")
+            }
+        }
+        guard layout == .kafkaConnect else {
+            if layout == .hive, let told = Self.coordinates(stem, "+") { (source, firstOffset) = told }
+            return
+        }
+        guard let told = Self.coordinates(stem, "+") ?? Self.coordinates(stem, "-") else {
+            throw PassedOver(reason: "its name is not <topic>+<partition>+<offset>, nor with hyphens")
+        }
+        (source, firstOffset) = told
         if let partition, let source, source.partition != partition {
             throw PassedOver(reason: "its folder says partition \(partition), its name \(source.partition)")
         }
@@ -116,19 +130,23 @@ public struct ForeignName: Hashable, Sendable {
         }
     }
 
+    /// `date=2026-11-211763679600-<uuid>`: what `filename_time_format` says follows the prefix, by default seconds.
+    private mutating func readPrefix(of name: Substring) throws(PassedOver) {
+        guard name.hasPrefix("date=") else { return }
+        let value = name.dropFirst("date=".utf8.count)
+        guard let next = value.utf8.dropFirst(10).first, (0x30...0x39).contains(next) else { return }
+        try readDate(value.prefix(10))
+    }
+
     /// `<topic>+<partition>+<offset>`, or the same with hyphens, which topics may hold themselves.
-    private mutating func readName(_ stem: Substring) throws(PassedOver) {
-        for separator in ["+", "-"] as [Character] {
-            let parts = stem.split(separator: separator, omittingEmptySubsequences: false)
-            guard parts.count >= 3, let offset = Self.digits(parts[parts.count - 1], 19),
-                let partition = Self.digits(parts[parts.count - 2], 10).flatMap({ Int32(exactly: $0) })
-            else { continue }
-            let topic = parts.dropLast(2).joined(separator: String(separator))
-            guard Self.isTopic(topic) else { continue }
-            (source, firstOffset) = (TopicPartition(topic: topic, partition: partition), Int64(offset))
-            return
-        }
-        throw PassedOver(reason: "its name is not <topic>+<partition>+<offset>, nor with hyphens")
+    private static func coordinates(_ stem: Substring, _ separator: Character) -> (TopicPartition, Int64)? {
+        let parts = stem.split(separator: separator, omittingEmptySubsequences: false)
+        guard parts.count >= 3, let offset = digits(parts[parts.count - 1], 19),
+            let partition = digits(parts[parts.count - 2], 10).flatMap({ Int32(exactly: $0) })
+        else { return nil }
+        let topic = parts.dropLast(2).joined(separator: String(separator))
+        guard isTopic(topic) else { return nil }
+        return (TopicPartition(topic: topic, partition: partition), Int64(offset))
     }
 
     private mutating func take(date: CalendarDay) throws(PassedOver) {

@@ -13,7 +13,8 @@ public struct Importer: Sendable {
     public var writer: WriterIdentity
     /// Of a table that is new; nil for one by hour or day, as the folders tell, in `zone`.
     public var layout: TableLayout?
-    public var zone = "UTC"
+    /// Time zone of the folders, where it was said; an import into a table of another zone is refused.
+    public var zone: String?
     public var objectsPerCommit = 500
     /// Files that are read at once.
     public var parallelMax = 4
@@ -29,16 +30,25 @@ public struct Importer: Sendable {
         try await checkPlace()
         var ledger = AdoptionLedger(table)
         try await ledger.refresh()
-        let listed = try await list()
+        let (listed, leftOut) = try await list()
+        let head = try await table.refresh()
         let layout =
-            try await table.refresh().layout ?? layout
-            ?? ImportPlanner.layout(listed, request: request, zone: zone)
-        let planner = try ImportPlanner(request: request, layout: layout, now: clock.now())
+            head.layout ?? layout
+            ?? ImportPlanner.layout(listed, request: request, zone: zone ?? "UTC")
+        if let zone, zone != layout.zone {
+            throw MaintenanceError.invalid(
+                "the folders are of \(zone), but table \(table.name) is partitioned by the dates and hours of "
+                    + "\(layout.zone); import them into a table whose partition.zone is \(zone)")
+        }
+        let planner = try ImportPlanner(
+            request: request, layout: layout, line: OffsetLine(next: head.progress.mapValues(\.next)), now: clock.now())
         let items = listed.map { planner.item($0, isKnown: ledger.contains($0.key.description)) }
-        return ImportPlan(table: table.name, layout: layout, items: items.sorted(by: ImportPlanner.comesBefore))
+            .sorted(by: ImportPlanner.comesBefore)
+        return ImportPlan(
+            table: table.name, layout: layout, items: ImportPlanner.lineUp(items, request: request), leftOut: leftOut)
     }
 
-    /// Does it.
+    /// Does it. What was committed in front of a fault is in the report together with it.
     ///
     /// - `random`: ids of commits are drawn from it.
     /// - `progress`: gets the number of files done.
@@ -54,13 +64,16 @@ public struct Importer: Sendable {
             try await ledger.refresh()
             let fresh = batch.filter { !ledger.contains($0.key) }
             report.known += Int64(batch.count - fresh.count)
-            var adoption = Adoption(takesOffsets: request.offsets == .fromNames, line: line)
+            var adoption = Adoption(request, line: line)
             for read in try await read(Array(fresh)) { try adoption.add(read) }
             report.passedOver += adoption.passedOver
             if !adoption.objects.isEmpty {
                 try await commit(adoption, plan, id: CommitID(using: &random), &ledger, &report)
             }
-            if let fault = adoption.fault { throw MaintenanceError.invalid(fault) }
+            if let fault = adoption.fault {
+                report.fault = fault
+                return report
+            }
             line = adoption.line
             progress(start + batch.count)
         }
@@ -93,7 +106,7 @@ public struct Importer: Sendable {
 
     /// The results in the order of the files, with at most `parallelMax` being read.
     private func read(_ files: [ForeignFile]) async throws -> [ForeignRead] {
-        let reader = ForeignFileReader(store: table.store)
+        let reader = ForeignFileReader(store: table.store, layout: request.layout)
         return try await mapConcurrently(files, runningMax: parallelMax) { file in
             do {
                 return ForeignRead(file: file, object: try await reader.describe(file))
@@ -118,17 +131,19 @@ extension Importer {
         }
     }
 
-    private func list() async throws -> [ListedObject] {
+    private func list() async throws -> (listed: [ListedObject], leftOut: Int) {
         var all: [ListedObject] = []
+        var leftOut = 0
         var request = ListRequest(prefix: request.prefix)
         while true {
             let page = try await table.store.list(request)
             all += page.objects
+            leftOut += page.leftOut
             guard all.count <= filesMax else {
                 throw MaintenanceError.invalid(
                     "\(request.prefix) holds more than \(filesMax) files; import its folders one by one")
             }
-            guard let next = page.next else { return all }
+            guard let next = page.next else { return (all, leftOut) }
             request.continuation = next
         }
     }
@@ -158,6 +173,8 @@ public struct ImportReport: Hashable, Sendable {
     public var passedOver: [PassedOver] = []
     /// Files that another import adopted meanwhile.
     public var known: Int64 = 0
+    /// Why the import ended before its last file; a line for a person.
+    public var fault: String?
 
     public var records: Int64 { adopted.reduce(0) { $0 &+ $1.object.records } }
     public var bytes: Int64 { adopted.reduce(0) { $0 &+ $1.object.bytes } }

@@ -110,12 +110,9 @@ public struct Vacuum: Sendable {
     /// A log of more entries is read only as far back as a grace reaches; what it removed before goes as orphans.
     private static let commitsReadMax = 5000
 
-    /// The store's own clock, from the answer to an empty put.
+    /// The store's time, where it is not too far from this machine's.
     private func storeTime() async throws -> Timestamp {
-        guard let key = ObjectKey("\(table.name)/_varve/clock") else {
-            throw MaintenanceError.invalid("the table's name makes no key: \(table.name)")
-        }
-        let now = try await table.store.put([], to: key).modifiedAt
+        let now = try await table.storeTime()
         let difference = now.milliseconds &- clock.now().milliseconds
         guard difference.magnitude <= policy.clockDifferenceMax.inMilliseconds.magnitude else {
             throw MaintenanceError.clocksDiffer(milliseconds: difference)

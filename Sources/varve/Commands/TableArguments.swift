@@ -21,6 +21,7 @@ extension RowOrder: ExpressibleByArgument {}
 extension DataFormat: ExpressibleByArgument {}
 extension ImportLayout: ExpressibleByArgument {}
 extension ImportRequest.OffsetSource: ExpressibleByArgument {}
+extension ImportRequest.OffsetEnds: ExpressibleByArgument {}
 extension ImportRequest.UndatedFiles: ExpressibleByArgument {}
 
 /// A range of offsets on the command line: `100..200` without the end, `100..` and `..200`.

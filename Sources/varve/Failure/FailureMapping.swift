@@ -68,7 +68,7 @@ extension ExitStatus {
         self =
             switch kind {
             case .notFound: .noInput
-            case .conflict, .throttled: .temporaryFailure
+            case .conflict, .throttled, .archived: .temporaryFailure
             case .denied: .noPermission
             case .unavailable: .unavailable
             case .corrupt: .dataError
@@ -116,6 +116,7 @@ extension StoreError.Kind {
         case .notFound: "that it has no such thing"
         case .conflict: "with a conflict"
         case .denied: "that this is not allowed"
+        case .archived: "that the object is archived"
         case .throttled: "to slow down"
         case .unavailable: "nothing useful"
         case .corrupt: "with damaged bytes"

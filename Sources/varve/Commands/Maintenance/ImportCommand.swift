@@ -17,8 +17,10 @@ struct ImportCommand: AsyncParsableCommand {
               varve import --lake s3://events --table orders --from topics/orders --yes
               varve import --lake s3://events --table clicks --from raw --layout firehose
 
-            With --offsets from-names the names of Kafka Connect's files tell offsets: 'varve run' goes on behind the \
-            last of them. Only for files whose offsets have no gaps; one that is found ends the import there.
+            With --offsets from-names the names of Kafka Connect's files tell offsets: 'varve run' goes on behind what \
+            was adopted. A file is adopted where its lines count up to the beginning of the next one; a gap ends the \
+            import in front of it. The last file of each topic partition, whose end nothing proves, is left to 'varve \
+            run', unless --ends is counted.
 
             'varve compact' makes objects of the table's own out of adopted files. Varve never deletes the files.
 
@@ -43,14 +45,24 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "Whether names tell offsets: none or from-names.")
     var offsets = ImportRequest.OffsetSource.none
 
+    @Option(
+        help: """
+            With from-names, where a file's offsets end: proved by the next file, so that the last one is left, or \
+            counted by its lines. Counting is right only where every offset has an event: no transactions, \
+            compaction, filters.
+            """)
+    var ends = ImportRequest.OffsetEnds.proved
+
     @Option(help: "Files whose folders tell no date: pass-over, or modified for the hour in which the store took them.")
     var undated = ImportRequest.UndatedFiles.passOver
 
     @Option(help: ArgumentHelp("Leave files for the next time that are younger than this.", valueName: "time"))
     var minAge = DurationArgument(milliseconds: 300_000)
 
-    @Option(help: ArgumentHelp("Time zone of the folders, for a table that is new.", valueName: "name"))
-    var zone = "UTC"
+    @Option(
+        help: ArgumentHelp(
+            "Time zone of the folders; has to be the table's. UTC for a new one without settings.", valueName: "name"))
+    var zone: String?
 
     @Option(help: ArgumentHelp("Files that are read at once.", valueName: "number"))
     var parallel = 4
@@ -68,6 +80,7 @@ struct ImportCommand: AsyncParsableCommand {
         if offsets == .fromNames, layout != .kafkaConnect {
             throw ValidationError("only names of --layout kafka-connect tell offsets")
         }
+        if offsets == .none, ends == .counted { throw ValidationError("--ends is about --offsets from-names") }
     }
 
     func run() async throws {
@@ -90,18 +103,21 @@ struct ImportCommand: AsyncParsableCommand {
         progress.clear()
         let rows =
             report.adopted.map(ImportRow.init) + report.passedOver.map(ImportRow.init)
-            + plan.items.filter(\.isPassedOver).map { ImportRow($0, offsets) }
+            + plan.items.filter { $0.isPassedOver || $0.isLast }.map { ImportRow($0, offsets) }
         try Listing(rows).print(as: format.output, to: session.console)
         session.console.say(
             "\(table.table): \(report.adopted.count) files with \(report.records) events adopted in "
                 + "\(report.commits) commits; "
                 + "\(report.passedOver.count + plan.items.count(where: \.isPassedOver)) passed over, "
                 + "\(Int(report.known) + plan.known) adopted before, \(plan.young) too young")
+        sayRest(plan, session)
+        if let fault = report.fault { throw MaintenanceError.invalid(fault) }
     }
 
     private func importer(_ session: LakeSession, prefix: String) async throws -> Importer {
         let request = ImportRequest(
-            prefix: prefix, layout: layout, offsets: offsets, undated: undated, minAge: minAge.duration)
+            prefix: prefix, layout: layout, offsets: offsets, ends: ends, undated: undated,
+            minAge: minAge.duration)
         var importer = Importer(
             table: try await session.lake.open(table.table), request: request, clock: session.context.clock,
             writer: .ofThisProcess())
@@ -116,6 +132,20 @@ struct ImportCommand: AsyncParsableCommand {
             "\(table.table): \(plan.files.count) files of \(humanBytes(bytes)) to adopt; "
                 + "\(plan.items.count(where: \.isPassedOver)) passed over, \(plan.known) adopted before, "
                 + "\(plan.young) too young")
+        sayRest(plan, session)
+    }
+
+    private func sayRest(_ plan: ImportPlan, _ session: LakeSession) {
+        let last = plan.items.count(where: \.isLast)
+        if last > 0 {
+            session.console.say(
+                "\(table.table): \(last) files are the last of their topic partition and left to 'varve run', as "
+                    + "nothing proves where they end; see --ends")
+        }
+        guard plan.leftOut > 0 else { return }
+        session.console.say(
+            "\(table.table): \(plan.leftOut) more objects have keys that no lake can name, such as with //, and are "
+                + "not listed; copy them to other keys")
     }
 }
 
@@ -177,6 +207,8 @@ struct ImportRow: Listable {
             if offsets == .fromNames, let source = file.name.source, let first = file.name.firstOffset {
                 span = "\(source):\(first)-"
             }
+        case .last(let source):
+            (verdict, reason) = ("left", "the last of \(source): no file behind it proves where it ends")
         case .known: verdict = "known"
         case .young: verdict = "young"
         case .passOver(let why): (verdict, reason) = ("pass over", why)
@@ -211,6 +243,10 @@ struct ImportRow: Listable {
 extension ImportItem {
     fileprivate var isPassedOver: Bool {
         if case .passOver = verdict { true } else { false }
+    }
+
+    fileprivate var isLast: Bool {
+        if case .last = verdict { true } else { false }
     }
 }
 
