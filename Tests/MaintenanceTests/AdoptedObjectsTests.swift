@@ -1,6 +1,7 @@
 import Catalog
 import LakeModel
 import ObjectStorage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -85,6 +86,26 @@ struct AdoptedObjectsTests {
         let verified = try await TableVerifier(table: opened, depth: .everything).run { _, _ in }
         #expect(verified.findings.isEmpty, "\(verified.findings)")
         #expect(try await lake.run(lake.importer(opened)).adopted.isEmpty)
+    }
+
+    @Test("a copy replaces no file of another program, and takes none for its own", arguments: [1, 0])
+    func foreignFile(bytesMore: Int) async throws {
+        let (lake, table) = try await imported(10)
+        let store = MemoryObjectStore(clock: lake.clock)
+        let replicator = Replicator(
+            table: table, target: Lake(store: store, clock: lake.clock, logger: quiet), clock: lake.clock)
+        let key = try #require(try await files(lake).last.flatMap { ObjectKey($0) })
+        let bytes = try await lake.inner.get(key, range: nil, bytesMax: 1 << 20).bytes
+        let foreign = [UInt8](repeating: 7, count: bytes.count + bytesMore)
+        _ = try await store.put(foreign, to: key)
+        let error = await #expect(throws: MaintenanceError.self) { _ = try await replicator.run() }
+        #expect(error.map { "\($0)" }?.contains("\(key)") == true)
+        #expect(try await store.get(key, range: nil, bytesMax: 1 << 20).bytes == foreign)
+        #expect(try await replicator.target.open(lake.name).snapshot().version == 0)
+        // The same file is as good as its copy.
+        _ = try await store.put(bytes, to: key)
+        _ = try await replicator.run()
+        #expect(try await replicator.target.open(lake.name).snapshot().version == table.snapshot().version)
     }
 
     @Test("lifecycle expires them out of the table, and moves none to another storage class")
