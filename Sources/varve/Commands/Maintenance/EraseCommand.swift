@@ -164,6 +164,11 @@ struct EraseCommand: AsyncParsableCommand {
                     + "delete: delete them yourself, the first is \(first)")
         }
         if !report.held.isEmpty { session.console.say("\(report.held.count) objects are kept by legal holds") }
+        if session.tableSettings(table.table)?.lifecycle.archive.rule != nil {
+            session.console.say(
+                "\(table.table) has an archive: what is erased here leaves it with the next 'varve lifecycle apply'; "
+                    + "what has expired here is only there, and was not looked through: see docs/maintenance.md")
+        }
     }
 }
 
