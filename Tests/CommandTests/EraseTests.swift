@@ -186,6 +186,33 @@ struct EraseTests {
         #expect(again.errors.contains("0 objects changed"), "\(again.errors)")
     }
 
+    @Test("an erasure says what it means for an archive; a plan lists what will leave that")
+    func erasedFromAnArchive() async throws {
+        let lake = try await SplitLake()
+        let other = try TemporaryDirectory("varve-archive")
+        let yaml = """
+            tables:
+              - name: orders
+                lifecycle: { archive: { to: "file://\(other.path)", after: 0s } }
+            """
+        let file = lake.directory.path + "/v.yaml"
+        let files = [file: yaml]
+        let applied = await lake.run(["lifecycle", "apply", "--yes", "--config", file], files: files)
+        #expect(applied.status == .success, "\(applied.errors)")
+        let erase = ["erase", "--table", "orders", "--where", "n = 17", "--config", file]
+        #expect(await lake.run(erase, files: files).errors.contains("orders has an archive"))
+        let certificate = lake.directory.path + "/certificate.json"
+        let erased = await lake.run(erase + ["--yes", "--certificate", certificate], files: files)
+        #expect(erased.status == .success && erased.errors.contains("orders has an archive"), "\(erased.errors)")
+        let planned = await lake.run(["lifecycle", "plan", "--config", file, "--output", "csv"], files: files)
+        #expect(planned.output.contains("orders,archive,remove from the archive,"), "\(planned.output)")
+        #expect(planned.errors.contains("2 objects ("), "\(planned.errors)")
+        let again = await lake.run(["lifecycle", "apply", "--yes", "--config", file], files: files)
+        #expect(again.status == .success && again.errors.contains("2 objects changed"), "\(again.errors)")
+        let left = await runVarve(["cat", "orders", "--lake", "file://\(other.path)"], clock: SystemClock())
+        #expect(left.output == (await lake.run(["cat", "orders"]).output) && !left.output.contains("\"n\":17}"))
+    }
+
     @Test(
         "wrong arguments are refused in one line",
         arguments: [

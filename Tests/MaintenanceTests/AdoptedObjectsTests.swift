@@ -1,6 +1,7 @@
 import Catalog
 import LakeModel
 import ObjectStorage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -85,6 +86,91 @@ struct AdoptedObjectsTests {
         let verified = try await TableVerifier(table: opened, depth: .everything).run { _, _ in }
         #expect(verified.findings.isEmpty, "\(verified.findings)")
         #expect(try await lake.run(lake.importer(opened)).adopted.isEmpty)
+    }
+
+    /// Runs something before the first put of a log entry.
+    private final class SlowStore: ForwardingStore {
+        let inner: any ObjectStore
+        private let meanwhile: Mutex<(@Sendable () async -> Void)?>
+
+        init(_ inner: any ObjectStore, meanwhile: @escaping @Sendable () async -> Void) {
+            self.inner = inner
+            self.meanwhile = Mutex(meanwhile)
+        }
+
+        func put(_ body: ObjectBody, to key: ObjectKey, options: PutOptions) async throws(StoreError) -> ObjectInfo {
+            if key.description.contains("/_varve/log/") {
+                let body = meanwhile.withLock { meanwhile in
+                    defer { meanwhile = nil }
+                    return meanwhile
+                }
+                await body?()
+            }
+            return try await inner.put(body, to: key, options: options)
+        }
+    }
+
+    private func known(_ table: Table, _ file: String) async throws -> Bool {
+        var ledger = AdoptionLedger(table)
+        try await ledger.refresh()
+        return ledger.contains(file)
+    }
+
+    @Test("a copy does not take files for adopted whose commit it does not have yet")
+    func importMeanwhile() async throws {
+        let (lake, table) = try await imported(8)
+        let before = try await files(lake)
+        let store = SlowStore(MemoryObjectStore(clock: lake.clock)) {
+            try? await lake.leaveConnectFiles(0, [30..<40], hour: 7)
+            _ = try? await lake.run(lake.importer(table, offsets: .fromNames), seed: 22)
+        }
+        let copy = Lake(store: store, clock: lake.clock, logger: quiet)
+        let replicator = Replicator(table: table, target: copy, clock: lake.clock)
+        _ = try await replicator.run()
+        let file = try #require(Set(try await files(lake)).subtracting(before).first)
+        let opened = try await copy.openExisting(lake.name)
+        #expect(try await opened.snapshot().version + 1 == table.snapshot().version)
+        #expect(try await known(table, file))
+        #expect(try await !known(opened, file))
+        #expect(try await known(opened, try #require(before.first)))
+        _ = try await replicator.run()
+        #expect(try await known(opened, file))
+    }
+
+    @Test("a record of an import that was corrected is copied again, though it is as long as before")
+    func correctedRecord() async throws {
+        let (lake, table) = try await imported(9)
+        let copy = Lake(store: MemoryObjectStore(clock: lake.clock), clock: lake.clock, logger: quiet)
+        let replicator = Replicator(table: table, target: copy, clock: lake.clock)
+        let key = try #require(try await lake.inner.listAll(prefix: AdoptionLedger.prefix(lake.name)).first?.key)
+        let bytes = try await lake.inner.get(key, range: nil, bytesMax: 1 << 20).bytes
+        var wrong = try AdoptionRecord.decode(bytes, place: "test")
+        wrong.version = 0
+        _ = try await lake.inner.put(try wrong.encoded(), to: key)
+        _ = try await replicator.run()
+        _ = try await lake.inner.put(bytes, to: key)
+        _ = try await replicator.run()
+        #expect(try await copy.store.get(key, range: nil, bytesMax: 1 << 20).bytes == bytes)
+    }
+
+    @Test("a copy replaces no file of another program, and takes none for its own", arguments: [1, 0])
+    func foreignFile(bytesMore: Int) async throws {
+        let (lake, table) = try await imported(10)
+        let store = MemoryObjectStore(clock: lake.clock)
+        let replicator = Replicator(
+            table: table, target: Lake(store: store, clock: lake.clock, logger: quiet), clock: lake.clock)
+        let key = try #require(try await files(lake).last.flatMap { ObjectKey($0) })
+        let bytes = try await lake.inner.get(key, range: nil, bytesMax: 1 << 20).bytes
+        let foreign = [UInt8](repeating: 7, count: bytes.count + bytesMore)
+        _ = try await store.put(foreign, to: key)
+        let error = await #expect(throws: MaintenanceError.self) { _ = try await replicator.run() }
+        #expect(error.map { "\($0)" }?.contains("\(key)") == true)
+        #expect(try await store.get(key, range: nil, bytesMax: 1 << 20).bytes == foreign)
+        #expect(try await replicator.target.open(lake.name).snapshot().version == 0)
+        // The same file is as good as its copy.
+        _ = try await store.put(bytes, to: key)
+        _ = try await replicator.run()
+        #expect(try await replicator.target.open(lake.name).snapshot().version == table.snapshot().version)
     }
 
     @Test("lifecycle expires them out of the table, and moves none to another storage class")

@@ -83,6 +83,24 @@ struct MaintenanceGoldenTests {
         }
     }
 
+    @Test("how far an archive has followed its table")
+    func archived() async throws {
+        let mark = ArchiveMark(version: 42, archive: 7)
+        let lake = try MaintenanceLake(seed: 2)
+        let table = try await lake.open()
+        let key = try #require(ObjectKey("orders/_varve/archived.json"))
+        try await mark.write(table)
+        let written = try await lake.inner.get(key, range: nil, bytesMax: 1 << 20).bytes
+        let bytes = try golden("archived.v1.canonical.json")
+        #expect(String(decoding: written, as: UTF8.self) == String(decoding: bytes, as: UTF8.self))
+        for bytes in [bytes, try golden("archived.v1.json")] {
+            _ = try await lake.inner.put(bytes, to: key)
+            #expect(try await ArchiveMark.read(table) == mark)
+        }
+        _ = try await lake.inner.put(Array("{}".utf8), to: key)
+        #expect(try await ArchiveMark.read(table) == nil, "unreadable, it only means more to read")
+    }
+
     @Test("a replay of dead letters that is on its way")
     func replay() async throws {
         let intent = ReplayIntent(

@@ -17,7 +17,7 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 CATALOG = [
     SCHEMAS / f"{name}.v1.json" for name in [
         "boundary", "checkpoint-list", "commit", "data-object", "latest", "compaction-plan", "erasure-certificate",
-        "replay", "adoption"]
+        "replay", "adoption", "archived"]
 ]
 
 

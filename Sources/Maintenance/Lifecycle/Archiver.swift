@@ -28,6 +28,8 @@ struct Archiver: Sendable {
         var drop: [DataObject] = []
         /// Why nothing can be done.
         var problem: String?
+        /// Some archived objects are left to a later run.
+        var isOpen = false
     }
 
     /// Opens the archive's table; throws where it is no archive of this one.
@@ -47,19 +49,25 @@ struct Archiver: Sendable {
     }
 
     /// Goes through the table; hands out what is to be done now, some partitions at a time.
-    func forEachBatch(_ body: ([Step]) async throws -> Void) async throws {
+    ///
+    /// Returns how far the archive has followed its table once all of that is done; nil where something is left open.
+    func forEachBatch(_ body: ([Step]) async throws -> Void) async throws -> ArchiveMark? {
         let snapshot = try await table.snapshot()
         let kept = try await archive.snapshot()
-        var lineage = try await ArchiveLineage(table, through: snapshot.version)
-        if let last = try await archive.listedCommits().last { try await lineage.read(since: last.writtenAt) }
-        for window in VerifyWindows.plan(snapshot.manifests) {
+        var lineage = try await ArchiveLineage(
+            table, through: snapshot.version, archive: archive, at: kept.version)
+        var isOpen = false
+        for window in VerifyWindows.plan(snapshot.manifests + kept.manifests) {
             let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
             let live = try await snapshot.objects(query)
             guard lineage.concerns(window) || live.contains(where: { planner.isDue(rule, $0) }) else { continue }
             let archived = kept.version > 0 ? try await kept.objects(query) : []
+            let names = archived.isEmpty ? [:] : try await lineage.names(query)
             var batch: [Step] = []
             for (live, archived) in Self.byFolder(live, archived) {
-                guard let step = try await step(live, archived, &lineage) else { continue }
+                let step = try await step(live, archived, names, &lineage)
+                isOpen = isOpen || step.isOpen
+                guard !step.copy.isEmpty || !step.drop.isEmpty else { continue }
                 batch.append(step)
                 if batch.reduce(0, { $0 + $1.copy.count }) >= objectsPerCommit {
                     try await body(batch)
@@ -68,6 +76,7 @@ struct Archiver: Sendable {
             }
             if !batch.isEmpty { try await body(batch) }
         }
+        return isOpen ? nil : ArchiveMark(version: snapshot.version, archive: kept.version)
     }
 
     private static func byFolder(
@@ -86,29 +95,23 @@ struct Archiver: Sendable {
             .map { (live[$0, default: []].sorted { $0.path < $1.path }, archived[$0] ?? []) }
     }
 
-    /// Nil where there is nothing to do, or not yet.
     private func step(
-        _ live: [DataObject], _ archived: [DataObject], _ lineage: inout ArchiveLineage
-    ) async throws -> Step? {
+        _ live: [DataObject], _ archived: [DataObject], _ names: [ObjectContents: String],
+        _ lineage: inout ArchiveLineage
+    ) async throws -> Step {
         let held = Set(archived.map(ObjectContents.init))
         let missing = live.filter { !held.contains(ObjectContents($0)) }
         let present = Set(live.map(ObjectContents.init))
         let stale = archived.filter { !present.contains(ObjectContents($0)) }
-        let due = missing.filter { planner.isDue(rule, $0) }
-        if !due.isEmpty, let oldest = stale.map(\.uploadedAt).min() { try await lineage.read(since: oldest) }
         let paths = Set(live.map(\.path))
-        var rewritten: [(object: DataObject, heirs: Set<String>)] = []
-        for object in stale {
-            switch lineage.fate(of: object.path, live: paths) {
-            case .rewritten(let heirs): rewritten.append((object, heirs))
-            case .expired: continue
-            case .unknown where due.isEmpty: continue
-            case .unknown:
-                return Step(
-                    copy: due,
-                    problem: "the log no longer tells what became of \(object.path), which the archive holds; archive "
-                        + "more often than vacuum.log_after")
-            }
+        var fates = stale.map { lineage.fate(of: $0, live: paths, held: held, names: names) }
+        if fates.contains(.unknown) {
+            try await lineage.readAll()
+            fates = stale.map { lineage.fate(of: $0, live: paths, held: held, names: names) }
+        }
+        let rewritten = zip(stale, fates).compactMap { object, fate -> (object: DataObject, heirs: Set<String>)? in
+            guard case .rewritten(let heirs) = fate else { return nil }
+            return (object, heirs)
         }
         // What takes the place of archived objects comes all at once, so that the archive has each event once.
         var waiting = Set(missing.filter { !planner.isOld(rule, $0) }.map(\.path))
@@ -118,9 +121,21 @@ struct Archiver: Sendable {
             for family in rewritten where !family.heirs.isDisjoint(with: waiting) { waiting.formUnion(family.heirs) }
         }
         let replaced = rewritten.filter { $0.heirs.isDisjoint(with: waiting) }
+        let due = missing.filter { planner.isDue(rule, $0) }
         let heirs = replaced.reduce(into: Set(due.map(\.path))) { $0.formUnion($1.heirs) }
-        let copy = missing.filter { heirs.contains($0.path) && !waiting.contains($0.path) }
-        return copy.isEmpty && replaced.isEmpty ? nil : Step(copy: copy, drop: replaced.map(\.object))
+        var step = Step(copy: missing.filter { heirs.contains($0.path) && !waiting.contains($0.path) })
+        step.isOpen = replaced.count < rewritten.count
+        if let index = fates.firstIndex(of: .scattered) {
+            step.drop = [stale[index]]
+            step.problem = "some of its events have expired under another name that the archive does not hold"
+        } else if let index = fates.firstIndex(of: .unknown), !missing.isEmpty {
+            // Its events may be in what is missing, now or once that is old enough.
+            step.isOpen = true
+            if !step.copy.isEmpty { step.problem = "the archive holds \(stale[index].path): \(lineage.gap)" }
+        }
+        if step.problem == nil { step.drop = replaced.map(\.object) }
+        step.isOpen = step.isOpen || step.problem != nil
+        return step
     }
 }
 
@@ -141,11 +156,13 @@ extension Archiver {
         var outcomes: [LifecycleOutcome] = []
         var (add, drop): ([Copied], [DataObject]) = ([], [])
         for step in steps {
-            let copies = step.problem == nil ? try await copy(step.copy) : []
-            let failed = copies.contains { $0.entry == nil }
-            if let problem = step.problem ?? (failed && !step.drop.isEmpty ? "others of its hour failed" : nil) {
-                let own = Dictionary(uniqueKeysWithValues: copies.map { ($0.object.path, $0.problem) })
-                outcomes += step.copy.map { outcome($0, problem: (own[$0.path] ?? nil) ?? problem) }
+            guard step.problem == nil else {
+                outcomes += items(step).map { LifecycleOutcome(item: $0, problem: step.problem) }
+                continue
+            }
+            let copies = try await copy(step.copy)
+            if copies.contains(where: { $0.entry == nil }), !step.drop.isEmpty {
+                outcomes += copies.map { outcome($0.object, problem: $0.problem ?? "others of its hour failed") }
                 continue
             }
             outcomes += copies.compactMap { copy in copy.problem.map { outcome(copy.object, problem: $0) } }
@@ -156,6 +173,7 @@ extension Archiver {
         do throws(CatalogError) {
             let version = try await commit(add.compactMap(\.entry), drop, id: id)
             outcomes += add.map { outcome($0.object, replacement: $0.entry, version: version) }
+            outcomes += drop.map { LifecycleOutcome(item: dropped($0), version: version) }
         } catch {
             if case .unsettled = error { throw error }
             guard !add.isEmpty else { throw error }
@@ -163,6 +181,15 @@ extension Archiver {
             outcomes += add.map { outcome($0.object, problem: error.description) }
         }
         return outcomes
+    }
+
+    /// What a step does, or would.
+    func items(_ step: Step) -> [LifecycleItem] {
+        step.copy.map { LifecycleItem(rule: rule, object: $0) } + step.drop.map(dropped)
+    }
+
+    private func dropped(_ object: DataObject) -> LifecycleItem {
+        LifecycleItem(rule: rule, object: object, leavesArchive: true)
     }
 
     private func outcome(

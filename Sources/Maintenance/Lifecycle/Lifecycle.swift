@@ -32,15 +32,15 @@ public struct Lifecycle: Sendable {
     }
 
     /// Hands out what `apply` would do now, and changes nothing.
-    public func plan(onItem: (LifecycleItem) throws -> Void) async throws {
+    ///
+    /// - `onItem`: also gets why it cannot be done, where that is known.
+    public func plan(onItem: (LifecycleItem, _ problem: String?) throws -> Void) async throws {
         if let archiver = try await archiver() {
-            try await archiver.forEachBatch { steps in
-                for object in steps.filter({ $0.problem == nil }).flatMap(\.copy) {
-                    try onItem(LifecycleItem(rule: archiver.rule, object: object))
-                }
+            _ = try await archiver.forEachBatch { steps in
+                for step in steps { for item in archiver.items(step) { try onItem(item, step.problem) } }
             }
         }
-        try await forEachBatch { items in for item in items { try onItem(item) } }
+        try await forEachBatch { items in for item in items { try onItem(item, nil) } }
     }
 
     /// Does it. One object that fails is reported and does not stop the others.
@@ -53,9 +53,15 @@ public struct Lifecycle: Sendable {
         defer { random = ids }
         var proof: ArchiveProof?
         if let archiver = try await archiver() {
-            try await archiver.forEachBatch { steps in
-                for outcome in try await archiver.carryOut(steps, id: CommitID(using: &ids)) { try onOutcome(outcome) }
+            var isDone = true
+            let mark = try await archiver.forEachBatch { steps in
+                for outcome in try await archiver.carryOut(steps, id: CommitID(using: &ids)) {
+                    isDone = isDone && outcome.problem == nil
+                    try onOutcome(outcome)
+                }
             }
+            // Nothing of a table that is not there yet.
+            if let mark, isDone, await archiver.archive.head().version > 0 { try await mark.write(archiver.archive) }
             proof = ArchiveProof(
                 rule: archiver.rule, archive: archiver.archive, snapshot: try await archiver.archive.snapshot())
         }

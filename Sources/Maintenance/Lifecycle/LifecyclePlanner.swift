@@ -5,14 +5,20 @@ public import LakeModel
 public struct LifecycleItem: Hashable, Sendable {
     public var rule: LifecycleRule
     public var object: DataObject
+    /// It is the archive's, and leaves it, as the table has rewritten it or its events were erased.
+    public var leavesArchive: Bool
 
-    public init(rule: LifecycleRule, object: DataObject) {
-        (self.rule, self.object) = (rule, object)
+    public init(rule: LifecycleRule, object: DataObject, leavesArchive: Bool = false) {
+        (self.rule, self.object, self.leavesArchive) = (rule, object, leavesArchive)
     }
+
+    /// For lists.
+    public var words: String { leavesArchive ? "remove from the archive" : rule.action.words }
 
     /// What it costs: nothing but the commit to expire, a copy to tier, reading and writing to recompress or archive.
     public var requests: RequestCount {
-        switch rule.action {
+        guard !leavesArchive else { return RequestCount() }
+        return switch rule.action {
         case .expire: RequestCount()
         case .tier: RequestCount(puts: 1)
         case .recompress:

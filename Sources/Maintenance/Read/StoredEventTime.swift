@@ -52,8 +52,8 @@ public struct StoredEventTime: Sendable {
 
     /// What to say where `lies` does not know.
     public static let otherRule = MaintenanceError.unsupported(
-        "an event was placed by another rule than the table's partition.time of now, which cannot tell its time; choose "
-            + "by hour or offsets instead")
+        "an event was placed by another rule than the table's partition.time of now, which cannot tell its time; "
+            + "choose by hour or offsets instead")
 
     /// Whether an event of the object with this time lies in `times`; nil where the rule does not tell, because it is
     /// not the one that placed the event: a table can change its rule.

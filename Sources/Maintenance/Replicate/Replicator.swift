@@ -120,7 +120,7 @@ public struct Replicator: Sendable {
         let newest = difference.newest
         var report = difference.report
         guard difference.head.version < newest.version else {
-            try await AdoptionLedger.copy(table.name, from: table.store, to: target.store)
+            try await AdoptionLedger.copy(table.name, from: table.store, to: target.store, through: newest.version)
             return report
         }
         let copier = ObjectCopier(source: table.store, target: target.store, table: table.name)
@@ -144,7 +144,7 @@ public struct Replicator: Sendable {
             next += 1
             progress(report)
         }
-        try await AdoptionLedger.copy(table.name, from: table.store, to: target.store)
+        try await AdoptionLedger.copy(table.name, from: table.store, to: target.store, through: newest.version)
         if newest.checkpointVersion > 0 { try await log.hint(atCheckpoint: newest.checkpointVersion) }
         return report
     }

@@ -36,7 +36,8 @@ struct EventSelection: Sendable {
     /// Whether the topic, and its partition, are asked for and all events of the object are of it: files that were
     /// adopted with their offsets.
     private func isWhollyAsked(_ object: DataObject) -> Bool {
-        guard let topic = filter.topic, filter.offsets == nil, !needsEvent, !object.offsets.isEmpty else { return false }
+        guard let topic = filter.topic, filter.offsets == nil, !needsEvent, !object.offsets.isEmpty
+        else { return false }
         return object.offsets.allSatisfy { $0.topic == topic && $0.partition == filter.partition ?? $0.partition }
     }
 

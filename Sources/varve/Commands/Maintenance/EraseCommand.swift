@@ -76,6 +76,7 @@ struct EraseCommand: AsyncParsableCommand {
         let request = try ErasureRequest(where: condition, ids: try FileOfValues.read(ids), searchesRaw: searchRaw)
         let session = try await yes ? lake.openForChange() : lake.open()
         let eraser = try await eraser(request, session)
+        session.warnOfUnknownHolds([table.table])
         var random = SystemRandomNumberGenerator()
         let id = CommitID(using: &random)
         let progress = ProgressLine(session.console)
@@ -164,6 +165,11 @@ struct EraseCommand: AsyncParsableCommand {
                     + "delete: delete them yourself, the first is \(first)")
         }
         if !report.held.isEmpty { session.console.say("\(report.held.count) objects are kept by legal holds") }
+        if session.tableSettings(table.table)?.lifecycle.archive.rule != nil {
+            session.console.say(
+                "\(table.table) has an archive: what is erased here leaves it with the next 'varve lifecycle apply'; "
+                    + "what has expired here is only there, and was not looked through: see docs/maintenance.md")
+        }
     }
 }
 

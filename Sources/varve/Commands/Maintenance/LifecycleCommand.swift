@@ -105,16 +105,21 @@ private func showLifecyclePlan(
     var rows: [LifecycleRow] = []
     var requests = RequestCount()
     for name in try session.tablesWithRules(tables) {
-        try await session.lifecycle(name, lake, forChange: false).plan { item in
-            rows.append(LifecycleRow(table: name, item))
-            requests += item.requests
+        try await session.lifecycle(name, lake, forChange: false).plan { item, problem in
+            rows.append(LifecycleRow(table: name, item, problem: problem))
+            if problem == nil { requests += item.requests }
         }
     }
     try Listing(rows).print(as: output, to: session.console)
-    let bytes = rows.reduce(0) { $0 &+ $1.item.object.bytes }
+    let doable = rows.filter { $0.problem == nil }
+    let bytes = doable.reduce(0) { $0 &+ $1.item.object.bytes }
     session.console.say(
-        "\(rows.count) objects (\(humanBytes(bytes))) would be changed, \(requests.total) requests, "
+        "\(doable.count) objects (\(humanBytes(bytes))) would be changed, \(requests.total) requests, "
             + "about $\(decimal(requests.dollars, places: 3))")
+    guard let first = rows.first(where: { $0.problem != nil }) else { return }
+    session.console.say(
+        "\(rows.count - doable.count) objects cannot be changed, the first is \(first.item.object.path): "
+            + (first.problem ?? ""))
 }
 
 extension LakeSession {
@@ -165,8 +170,8 @@ struct LifecycleRow: Listable {
     var replacement: String?
     var problem: String?
 
-    init(table: TableName, _ item: LifecycleItem) {
-        (self.table, self.item) = (table, item)
+    init(table: TableName, _ item: LifecycleItem, problem: String?) {
+        (self.table, self.item, self.problem) = (table, item, problem)
     }
 
     init(table: TableName, _ outcome: LifecycleOutcome) {
@@ -181,7 +186,7 @@ struct LifecycleRow: Listable {
 
     var cells: [Cell] {
         [
-            .text(table.description), .text(item.rule.name), .text(item.rule.action.words), .text(item.object.path),
+            .text(table.description), .text(item.rule.name), .text(item.words), .text(item.object.path),
             .integer(item.object.records), .bytes(item.object.bytes), .optional(item.object.eventTime?.max),
             .optional(version), .optional(replacement), .optional(problem),
         ]

@@ -1,0 +1,50 @@
+import Catalog
+import Foundation
+import ObjectStorage
+
+/// `<table>/_varve/archived.json` in an archive: how far it has followed its table. Schema:
+/// `schemas/archived.v1.json`.
+///
+/// Of every object that the archive had at `archive`, what became of it up to `version` of the table is settled: it was
+/// replaced, or it stays. Written after a run that left nothing open, so that an old one is as true as a new one, and
+/// none at all only means more to read.
+struct ArchiveMark: Hashable, Sendable, Codable {
+    static let currentFormat = 1
+
+    var format = Self.currentFormat
+    /// Of the table.
+    var version: Int64
+    /// The archive's own version that the run began with: what came later may be of a run that began before.
+    var archive: Int64
+
+    enum CodingKeys: String, CodingKey {
+        case format
+        case version = "table_version"
+        case archive = "archive_version"
+    }
+
+    init(version: Int64, archive: Int64) {
+        (self.version, self.archive) = (version, archive)
+    }
+
+    private static func key(_ archive: Table) throws(MaintenanceError) -> ObjectKey {
+        guard let key = ObjectKey("\(archive.name)/_varve/archived.json") else { throw .invalid("not a key") }
+        return key
+    }
+
+    /// Nil where there is none, or none that this version can read.
+    static func read(_ archive: Table) async throws -> ArchiveMark? {
+        guard let found = try await archive.store.getIfPresent(try key(archive), bytesMax: 1 << 20),
+            let mark = try? JSONDecoder().decode(ArchiveMark.self, from: Data(found.bytes)),
+            mark.format == currentFormat, mark.version >= 0, mark.archive >= 0
+        else { return nil }
+        return mark
+    }
+
+    func write(_ archive: Table) async throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let bytes = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        _ = try await archive.store.put(bytes, to: try Self.key(archive))
+    }
+}
