@@ -13,6 +13,7 @@ namespace varve {
 struct shred_field : varve_shred_node {
     const uint8_t *text = nullptr;  // the name
     uint64_t seen = 0;              // the structure that this field was seen in last
+    bool is_escaped = false;        // the name has a backslash, so a text never has it as it is here
     std::vector<int32_t> table;     // structures: their fields by hash, -1 where there is none
 };
 
@@ -281,7 +282,9 @@ struct shred_walk {
     int32_t find(const shred_field &field, uint32_t expected, const uint8_t *name, size_t count) {
         if (expected < field.child_count) {
             const shred_field &child = fields[field.child + expected];
-            if (child.name_bytes == count && memcmp(child.text, name, count) == 0) return int32_t(expected);
+            if (child.name_bytes == count && memcmp(child.text, name, count) == 0 && !child.is_escaped) {
+                return int32_t(expected);
+            }
         }
         if (memchr(name, '\\', count)) {
             uint8_t *copy = handle->reserve_scratch(count);

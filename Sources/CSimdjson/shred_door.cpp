@@ -101,6 +101,7 @@ varve_shredder *varve_shredder_create(
         shred_field field;
         static_cast<varve_shred_node &>(field) = nodes[i];
         field.text = shredder->names.data() + nodes[i].name;
+        field.is_escaped = memchr(field.text, '\\', field.name_bytes) != nullptr;
         shredder->fields.push_back(std::move(field));
     }
     for (auto &field : shredder->fields) {
