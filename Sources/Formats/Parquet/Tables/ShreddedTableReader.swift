@@ -6,7 +6,8 @@ public final class ShreddedTableReader {
     public let file: ParquetFileReader
     public let schema: ShreddedSchema
     private let rows: ParquetRowReader
-    private let parser = JSONParser()
+    /// `_rest` may hold a whole payload, one level down.
+    private let parser = JSONParser(depthMax: JSONParser.depthMax + 1)
     private let fieldsStart: Int
 
     /// Throws where the file is no shredded table.
