@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "json_find.h"
+#include "json_handle.h"
+#include "json_rest.h"
 #include "json_scalars.h"
 #include "varve_shred.h"
 
@@ -17,12 +19,11 @@ struct shred_field : varve_shred_node {
     std::vector<int32_t> table;     // structures: their fields by hash, -1 where there is none
 };
 
-// One step on the way to a value: a name as it stands in the text, or an index.
-struct shred_step {
-    const uint8_t *name;
-    size_t name_bytes;
-    int64_t index;
-};
+// Entries of a row beyond the first of each column: nulls of lists and maps cost the producer of a text next to nothing.
+inline size_t entries_allowed(size_t text_bytes) {
+    if (text_bytes >= (VARVE_SHRED_ENTRIES_MAX - VARVE_SHRED_ENTRIES_FREE) / 8) return VARVE_SHRED_ENTRIES_MAX;
+    return VARVE_SHRED_ENTRIES_FREE + 8 * text_bytes;
+}
 
 inline uint64_t hash_name(const uint8_t *name, size_t count) {
     uint64_t hash = count * 0x9E3779B97F4A7C15u;
@@ -54,50 +55,6 @@ const uint8_t *pass_value(Tokens &tokens, const uint8_t *token) {
     return token + 1;
 }
 
-// What stands in no column: one JSON object of JSON Pointers (RFC 6901) and values as they are written.
-struct rest_text {
-    std::vector<uint8_t> bytes;
-
-    void put(const uint8_t *from, size_t count) { bytes.insert(bytes.end(), from, from + count); }
-    void put(char c) { bytes.push_back(uint8_t(c)); }
-
-    // A name of the text keeps its escapes, but for those of the two characters that mean something in a pointer.
-    void put_name(const uint8_t *p, size_t count) {
-        for (const uint8_t *end = p + count; p < end; p++) {
-            int32_t c = *p;
-            size_t width = 1;
-            if (c == '\\') {
-                width = p[1] == 'u' ? 6 : 2;
-                c = p[1] == '/' ? '/' : p[1] == 'u' ? hex4(p + 2) : 0;
-            }
-            if (c == '/' || c == '~') {
-                put('~');
-                put(c == '/' ? '1' : '0');
-            } else {
-                put(p, width);
-            }
-            p += width - 1;
-        }
-    }
-
-    void put_member(const std::vector<shred_step> &path, size_t depth, const uint8_t *value, size_t count) {
-        put(bytes.empty() ? '{' : ',');
-        put('"');
-        for (size_t i = 0; i < depth; i++) {
-            put('/');
-            if (path[i].name) {
-                put_name(path[i].name, path[i].name_bytes);
-            } else {
-                std::string digits = std::to_string(path[i].index);
-                put(reinterpret_cast<const uint8_t *>(digits.data()), digits.size());
-            }
-        }
-        put('"');
-        put(':');
-        put(value, count);
-    }
-};
-
 template <class Handle, class Tokens>
 struct shred_walk {
     Handle *handle;
@@ -107,6 +64,7 @@ struct shred_walk {
     std::vector<shred_step> &path;
     rest_text &rest;
     uint64_t &serial;
+    size_t entries_left;
     size_t depth = 0;
     uint32_t unknown = 0, misfits = 0;
     bool failed = false;
@@ -117,6 +75,12 @@ struct shred_walk {
 
     void level(uint32_t leaf, uint8_t definition, uint8_t repetition) {
         failed |= !varve_column_level(columns[leaf], definition, repetition);
+    }
+
+    // Another element or entry begins, with one entry at least in each column inside.
+    void more(uint32_t leaf_count) {
+        if (leaf_count > entries_left) throw row_overflow();
+        entries_left -= leaf_count;
     }
 
     // What the field does not take: nulls in its columns, and the value in the rest.
@@ -263,9 +227,7 @@ struct shred_walk {
                 seen++;
                 value(*child, token, field.definition, repetition);
             } else {
-                const uint8_t *end = pass_value(tokens, token);
-                rest.put_member(path, depth, token, size_t(end - token));
-                unknown++;
+                pass_unknown(token);
             }
             depth--;
             token = tokens.take();
@@ -276,6 +238,12 @@ struct shred_walk {
             shred_field &child = fields[field.child + i];
             if (child.seen != mine) nulls(child, field.definition, repetition);
         }
+    }
+
+    void pass_unknown(const uint8_t *token) {
+        const uint8_t *end = pass_value(tokens, token);
+        rest.put_member(path, depth, token, size_t(end - token));
+        unknown++;
     }
 
     // Members mostly come in the same order from text to text.
@@ -308,6 +276,7 @@ struct shred_walk {
         depth++;
         for (int64_t index = 0;; index++) {
             path[depth - 1] = {nullptr, 0, index};
+            if (index) more(element.leaf_count);
             value(element, token, field.inner_definition, index ? field.repetition : repetition);
             if (*tokens.take() == ']') break;
             token = tokens.take();
@@ -323,6 +292,7 @@ struct shred_walk {
         while (*token == '"') {
             const uint8_t *name = token + 1, *close = string_close(tokens, token);
             size_t count = size_t(close - name);
+            if (next == field.repetition) more(field.leaf_count);
             bool escaped = memchr(name, '\\', count) != nullptr;
             noted(escaped ? append_unescaped(keys, name, close) : varve_column_append_bytes(keys, name, count));
             level(field.leaf, field.inner_definition, next);
