@@ -136,4 +136,12 @@ struct CostlyPayloadTests {
         let much = #"{"deep":\#(inner),"# + Self.items(60_000).dropFirst()
         try Self.roundTrip([deep, #"{"deep":\#(inner)}"#, much], try Self.wide(300))
     }
+
+    @Test("many values in _rest are put back in time that grows with their number", .timeLimit(.minutes(1)))
+    func manyRestValues() throws {
+        let elements = Array(repeating: #"{"f0":1,"z":[]}"#, count: 50_000).joined(separator: ",")
+        let members = (0..<50_000).map { #""u\#($0)":"" "# }.joined(separator: ",")
+        let payloads = [#"{"items":[\#(elements)]}"#, "{\(members)}"]
+        #expect(try Self.roundTrip(payloads, try Self.wide(2)).misfits == 0)
+    }
 }
