@@ -43,4 +43,19 @@ struct MergeMemoryTests {
     func columns() throws {
         #expect(try memory(of: 1, in: 512, from: .parquet).sortBytesMax == 64 << 20)
     }
+
+    @Test("entries of lines take what is counted for them")
+    func entries() throws {
+        #expect(MemoryLayout<SortEntry>.stride * 3 / 2 <= RowSorter.entryBytes)
+        let rows = 100_000
+        let sorter = try RowSorter(runBytesMax: 8 << 20, expectedBytes: Int64(rows * 40), expectedRows: Int64(rows))
+        let line = Array(repeating: UInt8(ascii: "x"), count: 40)
+        for row in 0..<rows {
+            let key = RowKey(time: 0, source: 0, offset: Int64(rows - row))
+            try line.withUnsafeBytes { try sorter.add($0, key: key) }
+        }
+        #expect(sorter.entryCapacity * MemoryLayout<SortEntry>.stride < rows * 48, "\(sorter.entryCapacity)")
+        let hostile = try RowSorter(runBytesMax: 1 << 20, expectedBytes: .max, expectedRows: .max)
+        #expect(hostile.entryCapacity <= 16_384)
+    }
 }

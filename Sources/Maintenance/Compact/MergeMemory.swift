@@ -5,7 +5,7 @@ struct MergeMemory: Hashable {
     /// What a sorter takes at a time where a merge's lines do not fit its share.
     private static let runBytes: Int64 = 64 << 20
     /// Of a sorter, for each line beside the line itself.
-    private static let entryBytes: Int64 = 48
+    private static let entryBytes = Int64(RowSorter.entryBytes)
 
     /// Lines that are sorted at a time: all of them, where they fit.
     let sortBytesMax: Int

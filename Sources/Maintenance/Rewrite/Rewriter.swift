@@ -117,7 +117,7 @@ private final class Rewrite {
     /// Reads all rows, then writes them in order.
     func sort() async throws {
         let sorter = try RowSorter(
-            runBytesMax: rewriter.sortBytesMax, expectedBytes: spec.uncompressedBytes)
+            runBytesMax: rewriter.sortBytesMax, expectedBytes: spec.uncompressedBytes, expectedRows: spec.records)
         var lastOfKey = LastOfKey()
         for object in inputs {
             try await reader.forEachRow(
