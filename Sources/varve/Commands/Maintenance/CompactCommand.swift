@@ -91,8 +91,9 @@ struct CompactCommand: AsyncParsableCommand {
             var policy = try choice.policy(settings?.compact.policy, memoryBytes: memory.bytes)
             if policy.format == .parquet, settings?.schema.sources.isEmpty == false { policy.shreds = true }
             policy.holds += settings?.lifecycle.policy.holds ?? []
-            plans.append(
-                (table, try await CompactionPlan.make(try await table.snapshot(), policy: policy, now: session.now)))
+            let plan = try await CompactionPlan.make(
+                try await table.snapshot(), policy: policy, now: session.now, memoryBytesMax: Int64(memory.bytes))
+            plans.append((table, plan))
         }
         return plans
     }
@@ -151,7 +152,7 @@ extension CompactionReport {
             "\(objectsRead) objects became \(objectsWritten), \(humanBytes(bytesRead)) read, "
             + "\(humanBytes(bytesWritten)) written, \(records) events"
         if droppedRecords > 0 { text += ", \(droppedRecords) left out for later ones of their key" }
-        if skipped > 0 { text += ", \(skipped) merges skipped as others had done them" }
+        if skipped > 0 { text += ", \(skipped) merges skipped" }
         if failed > 0 { text += ", \(failed) failed" }
         return text
     }
