@@ -84,13 +84,13 @@ struct CompactionPlannerTests {
 
     @Test("groups that have to be sorted are kept to the memory, those in order are not")
     func memory() throws {
-        let mixed = (0..<40).map { number in
+        let mixed = (0..<40 as Range<Int64>).map { number in
             var object = object(number, bytes: 20 << 20, format: .parquet)
             let other = TopicPartition(topic: "orders", partition: 1)
             object.offsets.append(OffsetSpan(other, first: number * 10, last: number * 10 + 9, count: 10))
             return object
         }
-        let inOrder = (0..<40).map { object($0, bytes: 20 << 20, format: .parquet) }
+        let inOrder = (0..<40 as Range<Int64>).map { object($0, bytes: 20 << 20, format: .parquet) }
         func plan(_ objects: [DataObject]) -> [CompactionGroup] {
             var planner = CompactionPlanner(
                 policy: CompactionPolicy(), head: closed(23), now: now, memoryBytesMax: 512 << 20)
