@@ -2,9 +2,12 @@
 #ifndef VARVE_JSON_SHRED_H
 #define VARVE_JSON_SHRED_H
 
+#include <algorithm>
 #include <vector>
 
 #include "json_find.h"
+#include "json_handle.h"
+#include "json_rest.h"
 #include "json_scalars.h"
 #include "varve_shred.h"
 
@@ -13,15 +16,15 @@ namespace varve {
 struct shred_field : varve_shred_node {
     const uint8_t *text = nullptr;  // the name
     uint64_t seen = 0;              // the structure that this field was seen in last
-    std::vector<int32_t> table;     // structures: their fields by hash, -1 where there is none
+    bool is_escaped = false;        // the name has a backslash, so a text never has it as it is here
+    std::vector<int32_t> table;     // structures: their fields by hash, maps: names met; -1 where there is none
 };
 
-// One step on the way to a value: a name as it stands in the text, or an index.
-struct shred_step {
-    const uint8_t *name;
-    size_t name_bytes;
-    int64_t index;
-};
+// Entries of a row beyond the first of each column: nulls of lists and maps cost the producer of a text next to nothing.
+inline size_t entries_allowed(size_t text_bytes) {
+    if (text_bytes >= (VARVE_SHRED_ENTRIES_MAX - VARVE_SHRED_ENTRIES_FREE) / 8) return VARVE_SHRED_ENTRIES_MAX;
+    return VARVE_SHRED_ENTRIES_FREE + 8 * text_bytes;
+}
 
 inline uint64_t hash_name(const uint8_t *name, size_t count) {
     uint64_t hash = count * 0x9E3779B97F4A7C15u;
@@ -53,50 +56,6 @@ const uint8_t *pass_value(Tokens &tokens, const uint8_t *token) {
     return token + 1;
 }
 
-// What stands in no column: one JSON object of JSON Pointers (RFC 6901) and values as they are written.
-struct rest_text {
-    std::vector<uint8_t> bytes;
-
-    void put(const uint8_t *from, size_t count) { bytes.insert(bytes.end(), from, from + count); }
-    void put(char c) { bytes.push_back(uint8_t(c)); }
-
-    // A name of the text keeps its escapes, but for those of the two characters that mean something in a pointer.
-    void put_name(const uint8_t *p, size_t count) {
-        for (const uint8_t *end = p + count; p < end; p++) {
-            int32_t c = *p;
-            size_t width = 1;
-            if (c == '\\') {
-                width = p[1] == 'u' ? 6 : 2;
-                c = p[1] == '/' ? '/' : p[1] == 'u' ? hex4(p + 2) : 0;
-            }
-            if (c == '/' || c == '~') {
-                put('~');
-                put(c == '/' ? '1' : '0');
-            } else {
-                put(p, width);
-            }
-            p += width - 1;
-        }
-    }
-
-    void put_member(const std::vector<shred_step> &path, size_t depth, const uint8_t *value, size_t count) {
-        put(bytes.empty() ? '{' : ',');
-        put('"');
-        for (size_t i = 0; i < depth; i++) {
-            put('/');
-            if (path[i].name) {
-                put_name(path[i].name, path[i].name_bytes);
-            } else {
-                std::string digits = std::to_string(path[i].index);
-                put(reinterpret_cast<const uint8_t *>(digits.data()), digits.size());
-            }
-        }
-        put('"');
-        put(':');
-        put(value, count);
-    }
-};
-
 template <class Handle, class Tokens>
 struct shred_walk {
     Handle *handle;
@@ -106,6 +65,7 @@ struct shred_walk {
     std::vector<shred_step> &path;
     rest_text &rest;
     uint64_t &serial;
+    size_t entries_left;
     size_t depth = 0;
     uint32_t unknown = 0, misfits = 0;
     bool failed = false;
@@ -116,6 +76,12 @@ struct shred_walk {
 
     void level(uint32_t leaf, uint8_t definition, uint8_t repetition) {
         failed |= !varve_column_level(columns[leaf], definition, repetition);
+    }
+
+    // Another element or entry begins, with one entry at least in each column inside.
+    void more(uint32_t leaf_count) {
+        if (leaf_count > entries_left) throw row_overflow();
+        entries_left -= leaf_count;
     }
 
     // What the field does not take: nulls in its columns, and the value in the rest.
@@ -264,9 +230,7 @@ struct shred_walk {
                 seen++;
                 value(*child, token, field.definition, repetition);
             } else {
-                const uint8_t *end = pass_value(tokens, token);
-                rest.put_member(path, depth, token, size_t(end - token));
-                unknown++;
+                pass_unknown(token);
             }
             depth--;
             token = tokens.take();
@@ -279,11 +243,19 @@ struct shred_walk {
         }
     }
 
+    void pass_unknown(const uint8_t *token) {
+        const uint8_t *end = pass_value(tokens, token);
+        rest.put_member(path, depth, token, size_t(end - token));
+        unknown++;
+    }
+
     // Members mostly come in the same order from text to text.
     int32_t find(const shred_field &field, uint32_t expected, const uint8_t *name, size_t count) {
         if (expected < field.child_count) {
             const shred_field &child = fields[field.child + expected];
-            if (child.name_bytes == count && memcmp(child.text, name, count) == 0) return int32_t(expected);
+            if (child.name_bytes == count && memcmp(child.text, name, count) == 0 && !child.is_escaped) {
+                return int32_t(expected);
+            }
         }
         if (memchr(name, '\\', count)) {
             uint8_t *copy = handle->reserve_scratch(count);
@@ -307,6 +279,7 @@ struct shred_walk {
         depth++;
         for (int64_t index = 0;; index++) {
             path[depth - 1] = {nullptr, 0, index};
+            if (index) more(element.leaf_count);
             value(element, token, field.inner_definition, index ? field.repetition : repetition);
             if (*tokens.take() == ']') break;
             token = tokens.take();
@@ -318,21 +291,97 @@ struct shred_walk {
         const uint8_t *token = tokens.take();
         if (*token == '}') return nulls(field, field.definition, repetition);
         varve_column *keys = columns[field.leaf];
+        size_t first = keys->value_count;
         uint8_t next = repetition;
         while (*token == '"') {
             const uint8_t *name = token + 1, *close = string_close(tokens, token);
             size_t count = size_t(close - name);
             bool escaped = memchr(name, '\\', count) != nullptr;
-            noted(escaped ? append_unescaped(keys, name, close) : varve_column_append_bytes(keys, name, count));
-            level(field.leaf, field.inner_definition, next);
+            bool taken = escaped ? append_unescaped(keys, name, close) : varve_column_append_bytes(keys, name, count);
+            noted(taken);
             tokens.take();
+            token = tokens.take();
             path[depth++] = {name, count, 0};
-            value(fields[field.child], tokens.take(), field.inner_definition, next);
+            if (taken && is_repeated(field, keys, first)) {
+                keys->value_count--;
+                keys->value_bytes = keys->offsets[keys->value_count];
+                pass_unknown(token);
+            } else {
+                if (next == field.repetition) more(field.leaf_count);
+                level(field.leaf, field.inner_definition, next);
+                value(fields[field.child], token, field.inner_definition, next);
+                next = field.repetition;
+            }
             depth--;
-            next = field.repetition;
             token = tokens.take();
             if (*token == ',') token = tokens.take();
         }
+    }
+
+    // Whether the last of the keys is among those before it, from `first` on.
+    static bool is_repeated(shred_field &field, const varve_column *keys, size_t first) {
+        size_t last = keys->value_count - 1, count = last - first;
+        if (count >= names_compared) return is_in_table(field, keys, first);
+        for (size_t i = first; i < last; i++) {
+            if (is_same_key(keys, i, last)) return true;
+        }
+        return false;
+    }
+
+    // Names of a map that are compared one by one; more go by their hash.
+    static constexpr size_t names_compared = 8;
+    // A name that meets so many others on its way was made to.
+    static constexpr size_t collisions_max = 256;
+
+    static bool is_same_key(const varve_column *keys, size_t a, size_t b) {
+        uint32_t bytes = keys->offsets[a + 1] - keys->offsets[a];
+        return bytes == keys->offsets[b + 1] - keys->offsets[b] &&
+               memcmp(keys->values + keys->offsets[a], keys->values + keys->offsets[b], bytes) == 0;
+    }
+
+    // Eight bytes at a time: behind the last value of a column there is room to read them.
+    static uint64_t hash_key(const uint8_t *key, size_t count) {
+        uint64_t hash = count * 0x9E3779B97F4A7C15u, word;
+        for (; count > 8; key += 8, count -= 8) {
+            memcpy(&word, key, 8);
+            hash = mixed(hash ^ word);
+        }
+        memcpy(&word, key, 8);
+        return mixed(hash ^ (count ? word << (64 - 8 * count) : 0));
+    }
+
+    static uint64_t mixed(uint64_t hash) {
+        hash *= 0xFF51AFD7ED558CCDu;
+        hash = (hash ^ hash >> 32) * 0xFF51AFD7ED558CCDu;
+        return hash ^ hash >> 32;
+    }
+
+    // The table holds places counted from `first`, and is half empty at least.
+    static bool is_in_table(shred_field &field, const varve_column *keys, size_t first) {
+        size_t count = keys->value_count - 1 - first;
+        std::vector<int32_t> &table = field.table;
+        if (count == names_compared && table.capacity() * sizeof(int32_t) > scratch_bytes_kept) table = {};
+        if (count == names_compared || 2 * (count + 1) > table.size()) {
+            // Maps mostly have about as many names as the one before.
+            size_t usual = std::min(std::max(table.size(), size_t(64)), size_t(1024));
+            table.assign(count == names_compared ? usual : 2 * table.size(), -1);
+            for (size_t place = 0; place < count; place++) put_in_table(table, keys, first, place);
+        }
+        return put_in_table(table, keys, first, count);
+    }
+
+    // True where the same name is in it already.
+    static bool put_in_table(std::vector<int32_t> &table, const varve_column *keys, size_t first, size_t place) {
+        size_t key = first + place, mask = table.size() - 1;
+        size_t slot = hash_key(keys->values + keys->offsets[key], keys->offsets[key + 1] - keys->offsets[key]) & mask;
+        for (size_t step = 0; step < collisions_max; step++, slot = (slot + 1) & mask) {
+            if (table[slot] < 0) {
+                table[slot] = int32_t(place);
+                return false;
+            }
+            if (is_same_key(keys, first + size_t(table[slot]), key)) return true;
+        }
+        throw row_overflow();
     }
 };
 

@@ -63,23 +63,33 @@ struct varve_shredder {
         note();
         if (rest.bytes.capacity() > scratch_bytes_kept) rest.bytes = {};
         rest.bytes.clear();
+        rest.bytes_max = rest_allowed(handle->count);
+        size_t entries_max = entries_allowed(handle->count);
         shred_walk<varve_json, Tokens> walk{
-            handle, tokens, fields, columns.data(), path, rest, serial};
+            handle, tokens, fields, columns.data(), path, rest, serial, entries_max};
         const uint8_t *token = walk.tokens.take();
-        if (*token == '{') {
-            walk.structure(fields[0], 0);
-        } else {
+        try {
+            if (*token == '{') {
+                walk.structure(fields[0], 0);
+            } else {
+                root_misfit(walk, handle, token);
+            }
+        } catch (const row_overflow &) {
+            undo();
+            rest.bytes.clear();
+            walk.unknown = walk.misfits = 0;
+            walk.entries_left = entries_max;
             root_misfit(walk, handle, token);
         }
         if (!append_rest() || walk.failed) {
             undo();
-            return {-1, 0, 0};
+            return {-1, 0, 0, 0};
         }
-        return {0, walk.unknown, walk.misfits};
+        return {0, walk.unknown, walk.misfits, uint32_t(entries_max - walk.entries_left)};
     }
 
-    // A text that is no object stands in the rest whole, under the pointer to the root; it may end without a byte
-    // that ends a scalar.
+    // A text that is no object, or one that would take too much memory as columns, stands in the rest whole, under the
+    // pointer to the root; it may end without a byte that ends a scalar.
     template <class Walk>
     void root_misfit(Walk &walk, varve_json *handle, const uint8_t *token) {
         const uint8_t *end = handle->bytes + handle->count;
@@ -101,6 +111,7 @@ varve_shredder *varve_shredder_create(
         shred_field field;
         static_cast<varve_shred_node &>(field) = nodes[i];
         field.text = shredder->names.data() + nodes[i].name;
+        field.is_escaped = memchr(field.text, '\\', field.name_bytes) != nullptr;
         shredder->fields.push_back(std::move(field));
     }
     for (auto &field : shredder->fields) {
@@ -123,7 +134,7 @@ varve_shred_result varve_shred(varve_shredder *shredder, varve_json *handle) try
     return shredder->shred(handle, scan_of(handle));
 } catch (const std::bad_alloc &) {
     shredder->undo();
-    return {-1, 0, 0};
+    return {-1, 0, 0, 0};
 }
 
 void varve_shred_undo(varve_shredder *shredder) { shredder->undo(); }

@@ -129,7 +129,7 @@ final class EventRouter {
             // An open object has it.
             guard let rows = content.rows else { throw SourceError("\(object.path) is sealed") }
             outcome = try append(event, run, prefix, known, to: rows, table: table)
-            (memoryBytes, waitingBytes) = (content.memoryBytes, rows.eventBytes)
+            (memoryBytes, waitingBytes) = (content.memoryBytes, rows.waitingBytes)
         }
         switch outcome {
         case .written:

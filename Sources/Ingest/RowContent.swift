@@ -28,7 +28,7 @@ final class RowContent: FillingContent {
         (self.rows, self.encoder, self.shape) = (rows, encoder, shape)
     }
 
-    var waitingBytes: Int { rows?.eventBytes ?? 0 }
+    var waitingBytes: Int { rows?.waitingBytes ?? 0 }
     var memoryBytes: Int { (rows?.memoryBytes ?? 0) &+ waitingBatchBytes &+ encoderBytes }
     var uncompressedBytes: Int64 { bytesTaken &+ Int64(rows?.eventBytes ?? 0) }
 

@@ -82,6 +82,31 @@ struct CompactionPlannerTests {
         #expect(groups([object(0, bytes: 600), object(1, bytes: 300)]).map(\.bytes) == [900])
     }
 
+    @Test("groups that have to be sorted are kept to the memory, those in order are not")
+    func memory() throws {
+        let mixed = (0..<40 as Range<Int64>).map { number in
+            var object = object(number, bytes: 20 << 20, format: .parquet)
+            let other = TopicPartition(topic: "orders", partition: 1)
+            object.offsets.append(OffsetSpan(other, first: number * 10, last: number * 10 + 9, count: 10))
+            return object
+        }
+        let inOrder = (0..<40 as Range<Int64>).map { object($0, bytes: 20 << 20, format: .parquet) }
+        func plan(_ objects: [DataObject]) -> [CompactionGroup] {
+            var planner = CompactionPlanner(
+                policy: CompactionPolicy(), head: closed(23), now: now, memoryBytesMax: 512 << 20)
+            planner.add(objects)
+            return planner.groups
+        }
+        let sorted = plan(mixed)
+        #expect(sorted.flatMap(\.inputs).count == 40)
+        #expect(sorted.allSatisfy { MergeMemory.fits(.init($0), total: 512 << 20) })
+        #expect((sorted.first?.bytes ?? 0) >= 180 << 20)
+        #expect(plan(inOrder).first?.bytes == 240 << 20)
+        var planner = CompactionPlanner(policy: CompactionPolicy(), head: closed(23), now: now)
+        planner.add(mixed)
+        #expect(planner.groups.first?.bytes == 240 << 20)
+    }
+
     @Test("groups are neighbours by offset, whatever order the objects come in")
     func neighbours() {
         var generator = SeededGenerator(seed: 5)

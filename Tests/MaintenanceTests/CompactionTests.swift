@@ -174,6 +174,24 @@ struct CompactionTests {
         try await lake.check(seed: 6)
     }
 
+    @Test("what would have to be sorted beyond the memory is left alone, and said; what is in order is not")
+    func tooLargeToSort() async throws {
+        for partitions in [[0, 1], [0]] as [[Int32]] {
+            let lake = try MaintenanceLake(seed: 61)
+            let table = try await lake.open()
+            try await lake.append(table, partitions: partitions, count: 10)
+            let outcome = try #require(
+                try await lake.compact(table) { policy, compactor in
+                    policy.format = .parquet
+                    compactor.memoryBytesMax = 32 << 20
+                }.first)
+            #expect(outcome.state == (partitions.count > 1 ? .skipped : .done), "\(outcome.problem ?? "")")
+            let says = "32 are allowed; give more memory, or do not sort"
+            #expect(partitions.count == 1 || outcome.problem?.contains(says) == true)
+            try await lake.check(seed: 61)
+        }
+    }
+
     @Test("a reader that loses or doubles events is stopped before the commit", arguments: [0, 2])
     func unbalanced(copies: Int) async throws {
         let lake = try MaintenanceLake(seed: 7)

@@ -66,14 +66,21 @@ struct ShreddedTableTests {
             let payloads = (0..<300).map { _ in random.next(oddity: 0.1) }
             let schema = try Self.infer(payloads.prefix(100))
             let (bytes, _, _) = try Self.write(payloads, schema)
-            let path = "\(directory.path)/seed\(seed)"
-            let uuids = schema.fields.indices.filter { schema.fields[$0].type == .uuid }.map { $0 + 7 }
             guard !Self.hasInnerUUID(schema) else { continue }
-            try Data(bytes).write(to: URL(fileURLWithPath: path + ".parquet"))
-            try Data("{\"rows\":[\(try canonicalRows(bytes).joined(separator: ","))],\"uuid\":\(uuids)}".utf8)
-                .write(to: URL(fileURLWithPath: path + ".json"))
+            try Self.leave(bytes, schema, at: "\(directory.path)/seed\(seed)")
         }
+        let maps = try ShreddedSchema([.init("m", .map(.structure([.init("a", .int64)])))])
+        let repeated = [#"{"m":{"k":{"a":1},"k":{"a":2}}}"#, #"{"m":{"k":{"a":1},"j":null,"k":{"zz":2}}}"#]
+        try Self.leave(try Self.write(repeated, maps).bytes, maps, at: "\(directory.path)/maps")
         print(try await Reference.run("check", directory.path))
+    }
+
+    /// A file and the rows that a reference has to find in it.
+    private static func leave(_ bytes: [UInt8], _ schema: ShreddedSchema, at path: String) throws {
+        let uuids = schema.fields.indices.filter { schema.fields[$0].type == .uuid }.map { $0 + 7 }
+        try Data(bytes).write(to: URL(fileURLWithPath: path + ".parquet"))
+        try Data("{\"rows\":[\(try canonicalRows(bytes).joined(separator: ","))],\"uuid\":\(uuids)}".utf8)
+            .write(to: URL(fileURLWithPath: path + ".json"))
     }
 
     /// DuckDB's text for a UUID is only put back at the top.
@@ -142,8 +149,8 @@ struct ShreddedTableTests {
         let schema = try ShreddedSchema([.init("n", .int64), .init("m", .map(.int64))])
         let (bytes, _, _) = try Self.write([#"{"n":1,"n":2,"m":{"a":1,"a":2,"b":"x"}}"#], schema)
         let row = try #require(try canonicalRows(bytes).first)
-        #expect(row.contains(",1,[[\"61\",1],[\"61\",2],[\"62\",null]],"))
-        let rest = #"{"/n":2,"/m/b":"x"}"#.utf8.map { String(format: "%02x", $0) }.joined()
+        #expect(row.contains(",1,[[\"61\",1],[\"62\",null]],"))
+        let rest = #"{"/n":2,"/m/a":2,"/m/b":"x"}"#.utf8.map { String(format: "%02x", $0) }.joined()
         #expect(row.hasSuffix("\"\(rest)\"]"))
     }
 }

@@ -41,9 +41,15 @@ typedef struct {
     int32_t status;    // 0, or -1 where a column or memory is full: nothing was appended then
     uint32_t unknown;  // members without a field
     uint32_t misfits;  // values that their column does not take
+    uint32_t entries;  // of all columns, beyond the first of each
 } varve_shred_result;
 
 typedef struct varve_shredder varve_shredder;
+
+// Entries that a row may have beyond the first of each column: so many and 8 for each byte of its text, and never more
+// than the other. A row with more of them goes to the rest whole, and counts as one misfit.
+#define VARVE_SHRED_ENTRIES_FREE ((size_t)1 << 14)
+#define VARVE_SHRED_ENTRIES_MAX ((size_t)1 << 22)
 
 // Copies nodes and names; node 0 is the root, a structure whose own levels are 0. `columns` are one for each leaf, and
 // `rest` takes, as one JSON object of JSON Pointers and values, what has no place in them. NULL: out of memory.

@@ -66,8 +66,13 @@ public final class JSONParser {
     /// Nil where there was no memory; then every text is refused.
     let handle: OpaquePointer?
 
-    public init() {
-        handle = varve_json_create(Int32(Self.depthMax))
+    public convenience init() {
+        self.init(depthMax: Self.depthMax)
+    }
+
+    /// For texts of our own that have what `depthMax` allows inside; the door goes to 1024 levels.
+    init(depthMax: Int) {
+        handle = varve_json_create(Int32(clamping: depthMax))
     }
 
     deinit {

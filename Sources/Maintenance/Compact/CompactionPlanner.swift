@@ -9,10 +9,12 @@ public struct CompactionPlanner: Sendable {
     public let policy: CompactionPolicy
     public let head: TableHead
     public let now: Timestamp
+    /// What merges may take together: groups that have to be sorted are kept to it.
+    public let memoryBytesMax: Int64
     public private(set) var groups: [CompactionGroup] = []
 
-    public init(policy: CompactionPolicy, head: TableHead, now: Timestamp) {
-        (self.policy, self.head, self.now) = (policy, head, now)
+    public init(policy: CompactionPolicy, head: TableHead, now: Timestamp, memoryBytesMax: Int64 = .max) {
+        (self.policy, self.head, self.now, self.memoryBytesMax) = (policy, head, now, memoryBytesMax)
     }
 
     /// What can be in one output: never two partitions, two sides, two formats, or different labels. The label `late`
@@ -75,7 +77,7 @@ public struct CompactionPlanner: Sendable {
             return
         }
         let candidates = ordered.filter { isConverted || $0.bytes < policy.smallBytesBelow }
-        for bin in bins(candidates) {
+        for bin in bins(candidates, format) {
             if isConverted { append(kind, bin, format) } else { appendIfWorthwhile(kind, bin) }
         }
     }
@@ -93,17 +95,24 @@ public struct CompactionPlanner: Sendable {
     }
 
     /// Neighbours by offset are packed together, so that outputs have narrow spans of offsets.
-    private func bins(_ objects: [DataObject]) -> [[DataObject]] {
+    private func bins(_ objects: [DataObject], _ format: DataFormat) -> [[DataObject]] {
+        let none = MergeMemory.Load(format: objects.first?.format ?? format, outputFormat: format)
+        let order = none.format == .value ? .input : policy.order
+        // What is in order already is passed on as it is read.
+        let total = RewriteSpec(inputs: objects, format: format, order: order).isInOrder ? .max : memoryBytesMax
         var bins: [[DataObject]] = []
-        var bin: [DataObject] = []
-        var bytes: Int64 = 0
+        var (bin, load) = ([DataObject](), none)
         for object in objects {
-            if !bin.isEmpty, bytes &+ object.bytes > policy.targetBytes || bin.count >= policy.inputsMax {
+            var more = load
+            more.add(object)
+            let isFull = more.bytes > policy.targetBytes || bin.count >= policy.inputsMax
+            if !bin.isEmpty, isFull || !MergeMemory.fits(more, total: total) {
                 bins.append(bin)
-                (bin, bytes) = ([], 0)
+                (bin, more) = ([], none)
+                more.add(object)
             }
             bin.append(object)
-            bytes &+= object.bytes
+            load = more
         }
         return bin.isEmpty ? bins : bins + [bin]
     }
@@ -135,12 +144,23 @@ public struct CompactionPlanner: Sendable {
     }
 }
 
+extension MergeMemory.Load {
+    fileprivate mutating func add(_ object: DataObject) {
+        bytes &+= object.bytes
+        uncompressedBytes &+= object.uncompressedBytes
+        records &+= object.records
+    }
+}
+
 extension CompactionPlan {
     /// Plans a whole table, a stretch of hours at a time.
+    ///
+    /// - `memoryBytesMax`: what the merges may take together where they are done.
     public static func make(
-        _ snapshot: Snapshot, policy: CompactionPolicy, now: Timestamp
+        _ snapshot: Snapshot, policy: CompactionPolicy, now: Timestamp, memoryBytesMax: Int64 = .max
     ) async throws(CatalogError) -> CompactionPlan {
-        var planner = CompactionPlanner(policy: policy, head: snapshot.head, now: now)
+        var planner = CompactionPlanner(
+            policy: policy, head: snapshot.head, now: now, memoryBytesMax: memoryBytesMax)
         for window in VerifyWindows.plan(snapshot.manifests) {
             if let first = policy.firstHour, window.upperBound < first { continue }
             if let last = policy.lastHour, window.lowerBound > last { continue }

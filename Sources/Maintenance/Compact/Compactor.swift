@@ -56,13 +56,9 @@ public struct Compactor: Sendable {
             while !waiting.isEmpty || running > 0 {
                 while let next = waiting.first, running < parallelMax {
                     let memory = MergeMemory(
-                        next, keepsLastOfKey: policy.keepsLastOfKey, share: share, limit: sortBytesMax)
-                    if policy.keepsLastOfKey, memory.bytes > memoryBytesMax {
-                        waiting.removeFirst()
-                        note(tooLarge(next, memory: memory.bytes))
-                        continue
-                    }
-                    // One group alone may always run; the planner keeps groups to a size that fits.
+                        .init(next), keepsLastOfKey: policy.keepsLastOfKey, share: share, total: memoryBytesMax,
+                        limit: sortBytesMax)
+                    // One that is too large begins alone too: whether it has to sort, its objects tell.
                     guard running == 0 || used &+ memory.bytes <= memoryBytesMax, !Task.isCancelled else { break }
                     waiting.removeFirst()
                     let ids = (0..<max(1, attemptsMax)).map { _ in CommitID(using: &random) }
@@ -76,16 +72,6 @@ public struct Compactor: Sendable {
         }
         try Task.checkCancellation()
         return report
-    }
-
-    /// A whole partition has to be in memory where the last event of each key is looked for.
-    private func tooLarge(_ group: CompactionGroup, memory: Int64) -> CompactionOutcome {
-        var outcome = CompactionOutcome(group: group)
-        outcome.state = .skipped
-        outcome.problem =
-            "finding the last event of each key in \(group.partition) takes \(memory >> 20) MiB, "
-            + "\(memoryBytesMax >> 20) are allowed; give more memory, or have more shards"
-        return outcome
     }
 
     /// A class on purpose: with large values as a task's result, Swift 6.3's optimizer mixed up the results of a group.
@@ -138,6 +124,11 @@ extension Compactor {
             return .settled
         }
         var spec = spec(group, policy, inputs)
+        if memory.bytes > memoryBytesMax, !spec.isInOrder || spec.keepsLastOfKey {
+            outcome.state = .skipped
+            outcome.problem = tooLarge(group, spec, memory: memory.bytes)
+            return .settled
+        }
         var rewriter = Rewriter(store: table.store, table: table.name, formats: formats, putOptions: putOptions)
         rewriter.sortBytesMax = memory.sortBytesMax
         // What lifecycle has moved stays where it was moved to.
@@ -155,6 +146,15 @@ extension Compactor {
         }
         outcome.requests += result.requests
         return try await commit(result, of: spec, id: id, rewriter, &outcome)
+    }
+
+    /// What is sorted has to be in memory, compressed at least, and so does what is known of each key.
+    private func tooLarge(_ group: CompactionGroup, _ spec: RewriteSpec, memory: Int64) -> String {
+        let need = "takes \(memory >> 20) MiB, \(memoryBytesMax >> 20) are allowed; give more memory, or "
+        guard spec.keepsLastOfKey else {
+            return "sorting \(group.bytes >> 20) MiB of events of \(group.partition) \(need)do not sort (order: input)"
+        }
+        return "finding the last event of each key in \(group.partition) \(need)have more shards"
     }
 
     /// Whether raw rows become shredded ones.

@@ -20,16 +20,6 @@ public struct Rewriter: Sendable {
         (self.store, self.table, self.formats, self.putOptions) = (store, table, formats, putOptions)
     }
 
-    /// About what a rewrite needs of memory at most.
-    public func memoryBytes(of spec: RewriteSpec) -> Int64 {
-        let streaming = Int64(3 * partBytes + (16 << 20))
-        guard !spec.isInOrder || spec.keepsLastOfKey else { return streaming }
-        let keys = spec.keepsLastOfKey ? spec.records &* 48 : 0
-        let sorted = min(spec.uncompressedBytes, Int64(sortBytesMax))
-        let runs = spec.uncompressedBytes > Int64(sortBytesMax) ? spec.bytes &+ spec.bytes / 2 : 0
-        return streaming &+ sorted &+ sorted / 4 &+ runs &+ keys
-    }
-
     /// Rewrites; on an error nothing of it is left in the store but what could not be removed.
     ///
     /// - `commit`: the id of the commit that will add the new objects; it is a part of their names.
@@ -117,7 +107,7 @@ private final class Rewrite {
     /// Reads all rows, then writes them in order.
     func sort() async throws {
         let sorter = try RowSorter(
-            runBytesMax: rewriter.sortBytesMax, expectedBytes: spec.uncompressedBytes)
+            runBytesMax: rewriter.sortBytesMax, expectedBytes: spec.uncompressedBytes, expectedRows: spec.records)
         var lastOfKey = LastOfKey()
         for object in inputs {
             try await reader.forEachRow(

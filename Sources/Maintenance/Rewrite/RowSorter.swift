@@ -9,9 +9,12 @@ struct SortEntry {
 
 /// Sorts rows in bounded memory: full stretches of them are sorted and kept compressed, and merged in the end.
 ///
-/// Memory is `runBytesMax` of lines, 48 bytes for each of those lines, and the compressed bytes of all other lines.
+/// Memory is `runBytesMax` of lines, `entryBytes` for each of those lines, and the compressed bytes of all other lines.
 /// Rows of the same key keep the order in which they came. One task at a time.
 final class RowSorter {
+    /// Of a line beside itself: its entry, and half of one more while entries are sorted.
+    static let entryBytes = 64
+
     private let runBytesMax: Int
     private let arena: FrameBuffer
     private var entries: [SortEntry] = []
@@ -20,12 +23,20 @@ final class RowSorter {
     /// Raw bytes of a run's frames: what merging decodes at a time, for each run.
     private let frameBytes: Int
 
-    init(runBytesMax: Int, expectedBytes: Int64, frameBytes: Int = 512 << 10) throws(CompressionError) {
+    init(
+        runBytesMax: Int, expectedBytes: Int64, expectedRows: Int64 = 0, frameBytes: Int = 512 << 10
+    ) throws(CompressionError) {
         self.runBytesMax = max(1, runBytesMax)
         self.frameBytes = max(1, frameBytes)
         arena = FrameBuffer(capacityBytes: Int(clamping: min(max(0, expectedBytes), Int64(self.runBytesMax))))
         compressor = try FrameCompressor(level: 1)
+        // An array that grows by itself takes up to three times what is in it; few lines are shorter than these.
+        let lineBytesLeast = expectedBytes > Int64(self.runBytesMax) ? 128 : 32
+        entries.reserveCapacity(Int(clamping: min(max(0, expectedRows), Int64(self.runBytesMax / lineBytesLeast))))
     }
+
+    /// Rows that fit without more memory for their entries.
+    var entryCapacity: Int { entries.capacity }
 
     /// Runs that are kept compressed so far.
     var runCount: Int { runs.count }

@@ -6,12 +6,41 @@ indirect enum JSONTree {
     /// A value as it is written.
     case text([UInt8])
     case array([JSONTree])
-    case object([Member])
+    case object(Members)
 
     struct Member {
         /// Without escapes.
         var name: [UInt8]
         var value: JSONTree
+    }
+
+    /// In order; a name may come twice.
+    struct Members {
+        private(set) var all: [Member]
+        /// Where each name is first, once there are many.
+        private var places: [[UInt8]: Int]?
+
+        init(_ all: [Member] = []) {
+            self.all = all
+        }
+
+        mutating func firstPlace(of name: [UInt8]) -> Int? {
+            guard all.count >= 32 else { return all.firstIndex { $0.name == name } }
+            if places == nil {
+                places = Dictionary(all.enumerated().map { ($1.name, $0) }) { first, _ in first }
+            }
+            return places?[name]
+        }
+
+        mutating func append(_ member: Member) {
+            if places?[member.name] == nil { places?[member.name] = all.count }
+            all.append(member)
+        }
+
+        subscript(place: Int) -> JSONTree {
+            get { all[place].value }
+            _modify { yield &all[place].value }
+        }
     }
 
     static let null = JSONTree.text(Array("null".utf8))
@@ -33,20 +62,22 @@ indirect enum JSONTree {
             guard let index = Int(String(decoding: step, as: UTF8.self)), elements.indices.contains(index) else {
                 return
             }
+            // Held twice, all elements would be copied for each that is put.
+            self = .null
             elements[index].put(raw, at: deeper)
             self = .array(elements)
         case .object(var members):
-            let place = members.firstIndex { $0.name == step }
-            if let place, !deeper.isEmpty || members[place].value.isNull {
-                members[place].value.put(raw, at: deeper)
+            self = .null
+            if let place = members.firstPlace(of: step), !deeper.isEmpty || members[place].isNull {
+                members[place].put(raw, at: deeper)
             } else {
-                var value = JSONTree.object([])
+                var value = JSONTree.object(Members())
                 value.put(raw, at: deeper)
                 members.append(Member(name: step, value: value))
             }
             self = .object(members)
         case .text:
-            self = .object([])
+            self = .object(Members())
             put(raw, at: steps)
         }
     }
@@ -63,7 +94,7 @@ indirect enum JSONTree {
             buffer.append(literal: "]")
         case .object(let members):
             buffer.append(literal: "{")
-            for (index, member) in members.enumerated() {
+            for (index, member) in members.all.enumerated() {
                 buffer.append(literal: index > 0 ? ",\"" : "\"")
                 member.name.withUnsafeBytes { buffer.append(escaping: $0) }
                 buffer.append(literal: "\":")
@@ -91,15 +122,16 @@ extension JSONTree {
                 guard let value = JSONTree(value, field.type) else { continue }
                 members.append(Member(name: Array(field.name.utf8), value: value))
             }
-            self = .object(members)
+            self = .object(Members(members))
         case (.list(let element), .list(let values)):
             self = .array(values.map { JSONTree($0, element) ?? .null })
         case (.map(let item), .map(let entries)):
             self = .object(
-                entries.map { entry in
-                    guard case .bytes(let name) = entry.key else { return Member(name: [], value: .null) }
-                    return Member(name: name, value: JSONTree(entry.value, item) ?? .null)
-                })
+                Members(
+                    entries.map { entry in
+                        guard case .bytes(let name) = entry.key else { return Member(name: [], value: .null) }
+                        return Member(name: name, value: JSONTree(entry.value, item) ?? .null)
+                    }))
         default: self = .text(Self.scalar(value, type))
         }
     }

@@ -48,6 +48,8 @@ public final class ParquetTableRows: @unchecked Sendable {
     public private(set) var rowCount = 0
     /// What their events took, near enough.
     public private(set) var eventBytes = 0
+    /// What waits here, near enough: what the events took, and the levels of their lists and maps, which can be more.
+    public private(set) var waitingBytes = 0
     /// Memory of the columns when they were last looked at, which is every few hundred rows.
     public private(set) var memoryBytes = 0
     private var rowsSinceLook = 0
@@ -78,18 +80,20 @@ public final class ParquetTableRows: @unchecked Sendable {
         known: JSONOutcome? = nil
     ) throws(ParquetError) -> ShredOutcome {
         let bytes: Int
+        var levelBytes = 0
         switch target {
         case .raw(let rows):
             bytes = rows.append(event, prefix: prefix, headers: headers, parser: parser, known: known)
         case .shredded(let rows):
             let row = try rows.append(event, prefix: prefix, headers: headers, parser: parser, known: known)
             guard row.outcome == .written else { return row.outcome }
-            bytes = row.bytes
+            (bytes, levelBytes) = (row.bytes, row.levelBytes)
         }
         rowCount &+= 1
         eventBytes &+= bytes
         rowsSinceLook &+= 1
-        bytesSinceLook &+= bytes
+        waitingBytes &+= bytes &+ levelBytes
+        bytesSinceLook &+= bytes &+ levelBytes
         if rowsSinceLook >= 256 || bytesSinceLook >= 1 << 15 { look() }
         return .written
     }
@@ -105,7 +109,7 @@ public final class ParquetTableRows: @unchecked Sendable {
     /// Hands out the rows that wait here; the file that they are written to refuses them where an entry was lost.
     public func take() -> ParquetRowBatch {
         defer {
-            (rowCount, eventBytes) = (0, 0)
+            (rowCount, eventBytes, waitingBytes) = (0, 0, 0)
             look()
         }
         return ParquetRowBatch(taking: buffers, rowCount: rowCount, eventBytes: eventBytes)

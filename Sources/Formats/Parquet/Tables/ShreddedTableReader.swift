@@ -6,7 +6,8 @@ public final class ShreddedTableReader {
     public let file: ParquetFileReader
     public let schema: ShreddedSchema
     private let rows: ParquetRowReader
-    private let parser = JSONParser()
+    /// `_rest` may hold a whole payload, one level down.
+    private let parser = JSONParser(depthMax: JSONParser.depthMax + 1)
     private let fieldsStart: Int
 
     /// Throws where the file is no shredded table.
@@ -32,7 +33,7 @@ public final class ShreddedTableReader {
         guard row.count == fieldsStart + schema.fields.count + 1 else { throw .damaged("a row has other fields") }
         var event = try kafka(row)
         let values = ParquetValue.group(Array(row[fieldsStart..<row.count - 1]))
-        var payload = JSONTree(values, .structure(schema.fields)) ?? .object([])
+        var payload = JSONTree(values, .structure(schema.fields)) ?? .object(.init())
         if case .bytes(let rest) = row[row.count - 1] { try put(rest, into: &payload) }
         event.value = payload.bytes
         return event

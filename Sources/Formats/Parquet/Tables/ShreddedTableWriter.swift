@@ -29,14 +29,15 @@ final class ShreddedRows {
         (self.shredder, self.policy) = (shredder, policy)
     }
 
-    /// Appends a row, or nothing; `bytes` is about what the row takes.
+    /// Appends a row, or nothing; `bytes` is about what the event takes, `levelBytes` what the levels of its lists and
+    /// maps take beside.
     func append(
         _ event: Event, prefix: borrowing RawTablePrefix, headers: some EventHeaders, parser: JSONParser,
         known: JSONOutcome?
-    ) throws(ParquetError) -> (outcome: ShredOutcome, bytes: Int) {
-        guard let value = event.value else { return (.rejected(.tombstone), 0) }
+    ) throws(ParquetError) -> (outcome: ShredOutcome, bytes: Int, levelBytes: Int) {
+        guard let value = event.value else { return (.rejected(.tombstone), 0, 0) }
         if case .invalid(let fault) = known ?? parser.parse(value) {
-            return (.rejected(fault == .tooDeep ? .tooDeep : .notJSON), 0)
+            return (.rejected(fault == .tooDeep ? .tooDeep : .notJSON), 0, 0)
         }
         guard let row = shredder.append(parser) else {
             throw ParquetError(.limit, "offset \(event.offset)", "a page has more than 3.7 GiB, or memory ran out")
@@ -44,11 +45,11 @@ final class ShreddedRows {
         misfitCount += Int64(row.misfits)
         if row.misfits > 0, policy == .reject {
             shredder.undo()
-            return (.misfit, 0)
+            return (.misfit, 0, 0)
         }
         unknownFieldCount += Int64(row.unknown)
         let bytes = kafka.append(event, prefix: prefix, headers: headers)
-        return (.written, bytes + value.count)
+        return (.written, bytes + value.count, 2 * row.entries)
     }
 }
 
@@ -103,7 +104,7 @@ public final class ShreddedTableWriter: @unchecked Sendable {
         known: JSONOutcome? = nil
     ) throws(ParquetError) -> ShredOutcome {
         let row = try rows.append(event, prefix: prefix, headers: headers, parser: parser, known: known)
-        if row.outcome == .written { try file.endRow(bytes: row.bytes) }
+        if row.outcome == .written { try file.endRow(bytes: row.bytes + row.levelBytes) }
         return row.outcome
     }
 

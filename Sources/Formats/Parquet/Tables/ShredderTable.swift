@@ -27,10 +27,11 @@ final class Shredder {
     }
 
     /// Appends the row of the text that `parser` judged valid last; nil where a column or memory is full.
-    func append(_ parser: JSONParser) -> (unknown: Int, misfits: Int)? {
+    /// `entries` are those of all columns beyond the first of each.
+    func append(_ parser: JSONParser) -> (unknown: Int, misfits: Int, entries: Int)? {
         guard let text = parser.handle else { return nil }
         let result = varve_shred(handle, text)
-        return result.status == 0 ? (Int(result.unknown), Int(result.misfits)) : nil
+        return result.status == 0 ? (Int(result.unknown), Int(result.misfits), Int(result.entries)) : nil
     }
 
     /// Takes the row appended last away again, before anything else is done.

@@ -93,8 +93,9 @@ struct CompactCommand: AsyncParsableCommand {
             var policy = try choice.policy(settings?.compact.policy, memoryBytes: memory.bytes)
             if policy.format == .parquet, settings?.schema.sources.isEmpty == false { policy.shreds = true }
             policy.holds += settings?.lifecycle.policy.holds ?? []
-            plans.append(
-                (table, try await CompactionPlan.make(try await table.snapshot(), policy: policy, now: session.now)))
+            let plan = try await CompactionPlan.make(
+                try await table.snapshot(), policy: policy, now: session.now, memoryBytesMax: Int64(memory.bytes))
+            plans.append((table, plan))
         }
         return plans
     }
