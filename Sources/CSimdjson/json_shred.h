@@ -20,7 +20,7 @@ struct shred_field : varve_shred_node {
     std::vector<int32_t> table;     // structures: their fields by hash, maps: names met; -1 where there is none
 };
 
-// Entries of a row beyond the first of each column: nulls of lists and maps cost the producer of a text next to nothing.
+// Entries of a row beyond the first of each column: nulls of lists and maps cost the producer next to nothing.
 inline size_t entries_allowed(size_t text_bytes) {
     if (text_bytes >= (VARVE_SHRED_ENTRIES_MAX - VARVE_SHRED_ENTRIES_FREE) / 8) return VARVE_SHRED_ENTRIES_MAX;
     return VARVE_SHRED_ENTRIES_FREE + 8 * text_bytes;

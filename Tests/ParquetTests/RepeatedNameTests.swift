@@ -18,7 +18,7 @@ struct RepeatedNameTests {
         #expect(nested[0].contains(#",[["6b",[1]]],"#) && nested[1].contains(#",[["6b",[1]],["6c",[null]]],"#))
     }
 
-    @Test("so it is in maps of many names, and in maps of maps", arguments: 0..<20 as Range<UInt64>)
+    @Test("so it is in maps of many names, and in maps of maps", arguments: 0..<12 as Range<UInt64>)
     func manyNames(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let schema = try ShreddedSchema([.init("m", .map(.map(.int64)))])
@@ -31,9 +31,9 @@ struct RepeatedNameTests {
             }
             return "{" + members.joined(separator: ",") + "}"
         }
-        let payloads = (0..<20).map { _ in
+        let payloads = (0..<6).map { _ in
             let inner = (0..<8).map { _ in
-                map([2, 7, 9, 40, 600].randomElement(using: &random) ?? 1) { "\($0.next() % 9)" }
+                map([2, 7, 9, 40].randomElement(using: &random) ?? 1) { "\($0.next() % 9)" }
             }
             return #"{"m":"# + map([3, 12, 70].randomElement(using: &random) ?? 1) { inner[Int($0.next() % 8)] } + "}"
         }

@@ -57,29 +57,35 @@ indirect enum JSONTree {
             return
         }
         let deeper = steps.dropFirst()
-        switch self {
-        case .array(var elements):
-            guard let index = Int(String(decoding: step, as: UTF8.self)), elements.indices.contains(index) else {
-                return
+        if var elements = takeElements() {
+            if let index = Int(String(decoding: step, as: UTF8.self)), elements.indices.contains(index) {
+                elements[index].put(raw, at: deeper)
             }
-            // Held twice, all elements would be copied for each that is put.
-            self = .null
-            elements[index].put(raw, at: deeper)
             self = .array(elements)
-        case .object(var members):
-            self = .null
-            if let place = members.firstPlace(of: step), !deeper.isEmpty || members[place].isNull {
-                members[place].put(raw, at: deeper)
-            } else {
-                var value = JSONTree.object(Members())
-                value.put(raw, at: deeper)
-                members.append(Member(name: step, value: value))
-            }
-            self = .object(members)
-        case .text:
-            self = .object(Members())
-            put(raw, at: steps)
+            return
         }
+        var members = takeMembers() ?? Members()
+        if let place = members.firstPlace(of: step), !deeper.isEmpty || members[place].isNull {
+            members[place].put(raw, at: deeper)
+        } else {
+            var value = JSONTree.object(Members())
+            value.put(raw, at: deeper)
+            members.append(Member(name: step, value: value))
+        }
+        self = .object(members)
+    }
+
+    /// Moves the elements out, and leaves a null: what is held twice would be copied whole for each value that is put.
+    private mutating func takeElements() -> [JSONTree]? {
+        guard case .array(let elements) = self else { return nil }
+        self = .null
+        return elements
+    }
+
+    private mutating func takeMembers() -> Members? {
+        guard case .object(let members) = self else { return nil }
+        self = .null
+        return members
     }
 
     func write(to buffer: FrameBuffer) {
