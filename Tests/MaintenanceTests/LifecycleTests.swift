@@ -101,6 +101,21 @@ struct LifecycleTests {
         #expect(names(.main, ["class:STANDARD_IA"], 15) == ["tier"])
     }
 
+    @Test("an object is packed before it is moved, in any order of the rules")
+    func packedFirst() async throws {
+        let move = LifecycleRule(name: "move", action: .tier(storageClass: "GLACIER_IR"), after: .seconds(30 * day))
+        let pack = LifecycleRule(name: "pack", action: .recompress(level: 5), after: .seconds(7 * day))
+        for rules in [[move, pack], [pack, move]] {
+            let lake = try MaintenanceLake(seed: 3)
+            let table = try await lake.open()
+            try await lake.append(table, hour: 1)
+            lake.clock.advance(by: .seconds(40 * day))
+            for (seed, expected) in [["pack"], ["move"], []].enumerated() {
+                #expect(try await apply(lake, table, rules, seed: UInt64(seed + 1)).map(\.item.rule.name) == expected)
+            }
+        }
+    }
+
     @Test("of two classes an object goes to the one for its age, in any order of the rules, and stays there")
     func twoClasses() async throws {
         let warm = LifecycleRule(name: "warm", action: .tier(storageClass: "STANDARD_IA"), after: .seconds(30 * day))

@@ -104,6 +104,7 @@ struct ObjectScan: Sendable {
     let object: DataObject
     var matches: Int64 = 0
     var unreadable: Int64 = 0
+    var hasField = false
     var isHeld = false
     /// It was rewritten and vacuumed meanwhile: what holds its events now is looked through in the next round.
     var isGone = false
@@ -198,7 +199,7 @@ extension Eraser {
             return ObjectScan(object: object, isGone: true)
         }
         return ObjectScan(
-            object: object, matches: matches, unreadable: matcher.unreadable,
+            object: object, matches: matches, unreadable: matcher.unreadable, hasField: matcher.hasMetField,
             isHeld: holds.contains { $0.holds(object) })
     }
 

@@ -54,6 +54,8 @@ public struct ErasureReport: Hashable, Sendable {
     public var requests = RequestCount()
     /// Events whose payload could not be looked into.
     public var unreadable: Int64 = 0
+    /// Objects in which some event has the field that was compared.
+    public var objectsWithField: Int64 = 0
     public var objects: [ErasedObject] = []
     public var commits: [CommitNote] = []
     /// Objects with matching events that a legal hold keeps.
@@ -80,6 +82,7 @@ public struct ErasureReport: Hashable, Sendable {
         bytesExamined &+= scan.object.bytes
         requests.gets &+= max(1, (scan.object.bytes &+ (8 << 20) &- 1) / (8 << 20))
         unreadable &+= scan.unreadable
+        if scan.hasField { objectsWithField += 1 }
     }
 
     /// Notes an object that was only found.

@@ -8,6 +8,8 @@ final class EventMatcher {
     private let parser = JSONParser()
     /// Events whose payload could not be looked into.
     private(set) var unreadable: Int64 = 0
+    /// Whether some event had the field or header that is compared, with whatever value.
+    private(set) var hasMetField = false
 
     init(_ request: ErasureRequest) {
         self.request = request
@@ -29,10 +31,14 @@ final class EventMatcher {
             return request.searchesRaw && contains(row.line)
         }
         switch request.field {
-        case .key: return event.key.map(request.values.contains) ?? false
+        case .key:
+            hasMetField = true
+            return event.key.map(request.values.contains) ?? false
         case .header(let name):
             return event.headers.contains { header in
-                header.name.elementsEqual(name.utf8) && (header.value.map(request.values.contains) ?? false)
+                guard header.name.elementsEqual(name.utf8) else { return false }
+                hasMetField = true
+                return header.value.map(request.values.contains) ?? false
             }
         case .value(let pointer):
             return event.value?.withUnsafeBytes { matches(payload: $0, pointer) } ?? false
@@ -44,7 +50,9 @@ final class EventMatcher {
             unreadable += 1
             return request.searchesRaw && contains(payload)
         }
-        return parser.value(at: pointer).map(request.sought.contain) ?? false
+        guard let found = parser.value(at: pointer) else { return false }
+        hasMetField = true
+        return request.sought.contain(found)
     }
 
     private func contains(_ bytes: UnsafeRawBufferPointer) -> Bool {

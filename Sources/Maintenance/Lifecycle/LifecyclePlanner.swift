@@ -50,7 +50,11 @@ public struct LifecyclePlanner: Sendable {
     /// Throws `.invalid` where the layout's zone is unknown.
     public init(policy: LifecyclePolicy, layout: TableLayout, now: Timestamp) throws(CatalogError) {
         (self.policy, self.now) = (policy, now)
-        rules = policy.rules.filter { $0.kind == .expire } + policy.rules.filter { $0.kind != .expire }
+        // An object is packed before it is moved: classes for old data charge for what is soon replaced.
+        let order: [LifecycleRule.Kind] = [.expire, .recompress]
+        rules =
+            order.flatMap { kind in policy.rules.filter { $0.kind == kind } }
+            + policy.rules.filter { !order.contains($0.kind) }
         calendar = try .of(layout)
     }
 

@@ -16,20 +16,17 @@ extension SettingsCrossCheck {
             problems.append(
                 problem("two lakes to archive into", path + [.key("config")], fix: "leave out to or config"))
         }
-        let places = ["after", "sides", "tags", "min_bytes", "storage_class"].map { path + [.key($0)] }
-        if archive.rule == nil, let place = places.first(where: isWritten) {
+        if archive.rule == nil, let key = archive.firstWritten {
             problems.append(
-                problem("it names no lake to archive into", place, fix: "write lifecycle.archive.to, or leave it out"))
+                problem(
+                    "it names no lake to archive into", path + [.key(key)],
+                    fix: "write lifecycle.archive.to, or leave it out"))
         }
         // An option may have put another lake in the place of the file's: who opens the archive looks again.
         if let to = archive.to, !isLakeGiven, (try? LakeURL(to)) == settings.lake {
             problems.append(problem("a lake cannot be its own archive", path + [.key("to")], fix: "name another lake"))
         }
         return problems
-    }
-
-    private func isWritten(_ path: [SettingStep]) -> Bool {
-        tree.value(at: path).map { $0.origin != .fallback } ?? false
     }
 
     private func ruleProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
@@ -69,5 +66,16 @@ extension SettingsCrossCheck {
             return problem(
                 "the hold ends before it begins", path + [.index(index), .key("to")], fix: "swap from and to")
         }
+    }
+}
+
+extension Settings.Lifecycle.Archive {
+    /// What is not as it is where nobody wrote anything.
+    fileprivate var firstWritten: String? {
+        let thirtyDays = 30 * 86_400_000
+        return [
+            ("after", after.milliseconds != thirtyDays), ("sides", !sides.isEmpty), ("tags", !tags.isEmpty),
+            ("min_bytes", bytesMin.bytes != 0), ("storage_class", storageClass != nil),
+        ].first { $0.1 }?.0
     }
 }

@@ -4,8 +4,8 @@ extension SettingsGrammar {
     static let lifecycle: [SettingKey] = [
         SettingKey(
             "rules", .list(.record(lifecycleRule), countMax: 100), fallback: "[]",
-            "What to do with objects of which age. Expiry comes before all others; of two tiers or two "
-                + "recompressions the one with the greater age counts."
+            "What to do with objects of which age. Expiry comes before all others, packing before moving; of two "
+                + "tiers or two recompressions the one with the greater age counts."
         ),
         SettingKey(
             "holds", .list(.record(lifecycleHold), countMax: 1000), fallback: "[]",

@@ -86,7 +86,6 @@ struct CompactCommand: AsyncParsableCommand {
         }
         var plans: [(Table, CompactionPlan)] = []
         let names = try await session.chosenTables(tables)
-        session.warnOfUnknownHolds(names)
         for name in names {
             let table = try await session.lake.openExisting(name)
             let settings = session.tableSettings(name)
@@ -97,6 +96,7 @@ struct CompactCommand: AsyncParsableCommand {
                 try await table.snapshot(), policy: policy, now: session.now, memoryBytesMax: Int64(memory.bytes))
             plans.append((table, plan))
         }
+        session.warnOfUnknownHolds(names)
         return plans
     }
 

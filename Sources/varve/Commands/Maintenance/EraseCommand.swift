@@ -76,7 +76,6 @@ struct EraseCommand: AsyncParsableCommand {
         let request = try ErasureRequest(where: condition, ids: try FileOfValues.read(ids), searchesRaw: searchRaw)
         let session = try await yes ? lake.openForChange() : lake.open()
         let eraser = try await eraser(request, session)
-        session.warnOfUnknownHolds([table.table])
         var random = SystemRandomNumberGenerator()
         let id = CommitID(using: &random)
         let progress = ProgressLine(session.console)
@@ -85,11 +84,13 @@ struct EraseCommand: AsyncParsableCommand {
         guard yes else {
             let report = try await eraser.plan(id: id, progress: show)
             progress.clear()
-            try print(report, session)
+            session.warnOfUnknownHolds([table.table])
+            try print(report, of: request, session)
             session.console.say("nothing was erased; add --yes and --certificate to do it")
             return
         }
         try await certificate?.reserve(session)
+        session.warnOfUnknownHolds([table.table])
         let report: ErasureReport
         do {
             report = try await eraser.run(id: id, using: &random, progress: show)
@@ -98,12 +99,15 @@ struct EraseCommand: AsyncParsableCommand {
             throw error
         }
         progress.clear()
-        try print(report, session)
+        try print(report, of: request, session)
         if try await eraser.table.hasAdopted() {
             session.console.say(
                 "files were imported into \(table.table): those whose objects have left it since are not looked into")
         }
         try await writeCertificate(request, report, session, salt: CommitID(using: &random))
+        session.console.say(
+            "\(table.table): erased \(report.events) events from \(report.objects.count) objects; version "
+                + "\(report.version) holds none")
         var failed = !report.held.isEmpty || !report.filesLeft.isEmpty
         if grace?.milliseconds == 0 {
             let failures = try await eraser.purge(report)
@@ -140,7 +144,7 @@ struct EraseCommand: AsyncParsableCommand {
         try await certificate?.write(try proof.encoded(pretty: true), session)
     }
 
-    private func print(_ report: ErasureReport, _ session: LakeSession) throws {
+    private func print(_ report: ErasureReport, of request: ErasureRequest, _ session: LakeSession) throws {
         let rows =
             report.objects.map { ErasedRow(object: $0, isHeld: false) }
             + report.held.map { ErasedRow(object: $0, isHeld: true) }
@@ -155,6 +159,9 @@ struct EraseCommand: AsyncParsableCommand {
         session.console.say(
             "read: \(report.objectsExamined) objects, \(humanBytes(report.bytesExamined)), \(report.requests.gets) "
                 + "requests in all, about $\(decimal(report.requests.dollars, places: 3))")
+        if report.objectsExamined > 0, report.objectsWithField == 0 {
+            session.console.say("no event that was read has the field \(request.fieldText): is it right?")
+        }
         if report.unreadable > 0 {
             session.console.say(
                 "\(report.unreadable) payloads are not JSON and could not be compared; see --search-raw")
