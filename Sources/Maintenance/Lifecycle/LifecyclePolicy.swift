@@ -2,8 +2,8 @@ public import LakeModel
 
 /// What becomes of a table's objects as they grow old, by event time.
 public struct LifecyclePolicy: Hashable, Sendable {
-    /// Expiry comes before all others, and packing before moving. Of several rules with one kind of action that cover an
-    /// object the one with the greatest age counts, or else two classes would take turns; otherwise the first with
+    /// Expiry comes before all others, and packing before moving. Of several rules with one kind of action that cover
+    /// an object the one with the greatest age counts, or else two classes would take turns; otherwise the first with
     /// anything left to do.
     public var rules: [LifecycleRule]
     /// What no rule may touch, whatever it says.
