@@ -33,6 +33,21 @@ struct MetricColumnsTests {
         #expect(text.split(separator: "\n").filter { $0.hasPrefix("varve_lag_events{") }.count == 2)
     }
 
+    @Test("integers of every length are written whole")
+    func integers() {
+        var numbers = [0, 9_007_199_254_740] as [Int64]
+        for power in 0..<13 {
+            let ten = (0..<power).reduce(1 as Int64) { value, _ in value * 10 }
+            numbers += [ten - 1, ten, ten + 1, ten * 9, -ten]
+        }
+        for number in numbers {
+            var writer = PrometheusWriter()
+            let column = MetricColumns.Column("m", .gauge, help: "", values: [Double(number)])
+            #expect(writer.append(column, MetricLabels([[]]), rowsMax: 1) == 0)
+            #expect(String(decoding: writer.bytes, as: UTF8.self).hasSuffix("\nm \(number)\n"))
+        }
+    }
+
     @Test(
         "numbers are written as Prometheus reads them",
         arguments: [

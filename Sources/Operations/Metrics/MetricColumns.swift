@@ -114,22 +114,18 @@ private struct Lines {
 
     private mutating func put(_ value: Double) {
         let thousandths = value * 1000
-        guard thousandths.magnitude < 0x1p53, thousandths == thousandths.rounded() else {
+        guard thousandths.magnitude < 0x1p53, case let whole = Int64(thousandths), Double(whole) == thousandths else {
             return Array(PrometheusText.value(value).utf8).withUnsafeBufferPointer { put($0) }
         }
-        put(thousandths: Int64(thousandths))
+        put(thousandths: whole)
     }
 
     /// Writes whole thousandths without needless zeros.
     private mutating func put(thousandths: Int64) {
-        var (whole, fraction) = thousandths.magnitude.quotientAndRemainder(dividingBy: 1000)
+        let whole = thousandths.magnitude / 1000
+        var fraction = thousandths.magnitude % 1000
         if thousandths < 0 { put(UInt8(ascii: "-")) }
-        let first = end
-        repeat {
-            put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: whole % 10))
-            whole /= 10
-        } while whole > 0
-        buffer[first..<end].reverse()
+        put(digits: whole)
         guard fraction > 0 else { return }
         put(UInt8(ascii: "."))
         var divisor: UInt64 = 100
@@ -139,4 +135,34 @@ private struct Lines {
             divisor /= 10
         }
     }
+
+    /// Offsets and times have ten digits and more: two are written at a time, from the last on.
+    private mutating func put(digits number: UInt64) {
+        let (pairs, start) = (Self.pairs.utf8Start, end)
+        end += Self.digitCount(number)
+        var (rest, place) = (number, end)
+        while rest >= 10 {
+            let pair = Int(truncatingIfNeeded: rest % 100) * 2
+            rest /= 100
+            place -= 2
+            (buffer[place], buffer[place + 1]) = (pairs[pair], pairs[pair + 1])
+        }
+        if place > start { buffer[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest) }
+    }
+
+    private static func digitCount(_ number: UInt64) -> Int {
+        var (count, limit) = (1, 10 as UInt64)
+        // Thousandths below 2^53 leave thirteen digits.
+        while number >= limit {
+            count += 1
+            limit *= 10
+        }
+        return count
+    }
+
+    private static let pairs: StaticString = """
+        00010203040506070809101112131415161718192021222324252627282930313233343536373839\
+        40414243444546474849505152535455565758596061626364656667686970717273747576777879\
+        8081828384858687888990919293949596979899
+        """
 }
