@@ -160,17 +160,8 @@ struct EraseTests {
     @Test("an archive gets old objects, which expire then, and is a lake of its own")
     func archive() async throws {
         let lake = try await SplitLake()
-        let other = try TemporaryDirectory("varve-archive")
-        let yaml = """
-            tables:
-              - name: orders
-                lifecycle:
-                  archive: { to: "file://\(other.path)", after: 0s }
-                  rules:
-                    - { name: keep, do: expire, after: 0s }
-            """
-        let file = lake.directory.path + "/v.yaml"
-        let files = [file: yaml]
+        let archived = try ArchivedSettings(for: lake, rules: "[{ name: keep, do: expire, after: 0s }]")
+        let (file, files) = (archived.file, archived.files)
         let planned = await lake.run(["lifecycle", "plan", "--config", file, "--output", "csv"], files: files)
         #expect(planned.output.split(separator: "\n").count { $0.contains("orders,archive,archive") } == 4)
         #expect(planned.errors.contains("8 objects ("), "\(planned.errors)")
@@ -178,14 +169,10 @@ struct EraseTests {
             ["lifecycle", "apply", "--yes", "--config", file, "--output", "json"], files: files)
         #expect(applied.status == .success, "\(applied.errors)")
         #expect(await lake.run(["cat", "orders"]).output.isEmpty)
-        let archive = ["--lake", "file://\(other.path)"]
-        func run(_ arguments: [String]) async -> CommandOutcome {
-            await runVarve(arguments + archive, clock: SystemClock())
-        }
-        #expect(await run(["cat", "orders"]).output == lake.expected)
-        let verified = await run(["verify", "--deep"])
+        #expect(await archived.run(["cat", "orders"]).output == lake.expected)
+        let verified = await archived.run(["verify", "--deep"])
         #expect(verified.status == .success, "\(verified.output)\(verified.errors)")
-        #expect(await run(["lifecycle", "history", "orders"]).output.contains("archive 4 objects of"))
+        #expect(await archived.run(["lifecycle", "history", "orders"]).output.contains("archive 4 objects of"))
         let again = await lake.run(["lifecycle", "apply", "--yes", "--config", file], files: files)
         #expect(again.errors.contains("0 objects changed"), "\(again.errors)")
     }
@@ -193,14 +180,8 @@ struct EraseTests {
     @Test("an erasure says what it means for an archive; a plan lists what will leave that")
     func erasedFromAnArchive() async throws {
         let lake = try await SplitLake()
-        let other = try TemporaryDirectory("varve-archive")
-        let yaml = """
-            tables:
-              - name: orders
-                lifecycle: { archive: { to: "file://\(other.path)", after: 0s } }
-            """
-        let file = lake.directory.path + "/v.yaml"
-        let files = [file: yaml]
+        let archived = try ArchivedSettings(for: lake)
+        let (file, files) = (archived.file, archived.files)
         let applied = await lake.run(["lifecycle", "apply", "--yes", "--config", file], files: files)
         #expect(applied.status == .success, "\(applied.errors)")
         let erase = ["erase", "--table", "orders", "--where", "n = 17", "--config", file]
@@ -213,7 +194,7 @@ struct EraseTests {
         #expect(planned.errors.contains("2 objects ("), "\(planned.errors)")
         let again = await lake.run(["lifecycle", "apply", "--yes", "--config", file], files: files)
         #expect(again.status == .success && again.errors.contains("2 objects changed"), "\(again.errors)")
-        let left = await runVarve(["cat", "orders", "--lake", "file://\(other.path)"], clock: SystemClock())
+        let left = await archived.run(["cat", "orders"])
         #expect(left.output == (await lake.run(["cat", "orders"]).output) && !left.output.contains("\"n\":17}"))
     }
 

@@ -40,10 +40,10 @@ public struct SoughtValues: Sendable {
             guard !instants.isEmpty, let instant = Instant(text) else { return false }
             return instants.contains(instant)
         case .number(let text):
-            let text = (plain: CanonicalNumber.isPlainInteger(text), bytes: Array(text))
-            if texts.contains(text.bytes) { return true }
-            guard !text.plain else { return numbers.contains(text.bytes) }
-            guard let number = CanonicalNumber.text(text.bytes) else { return false }
+            let bytes = Array(text)
+            if texts.contains(bytes) { return true }
+            guard !CanonicalNumber.isPlainInteger(text) else { return numbers.contains(bytes) }
+            guard let number = CanonicalNumber.text(bytes) else { return false }
             return texts.contains(number) || numbers.contains(number)
         case .bool(let value): return texts.contains(Array((value ? "true" : "false").utf8))
         case .null: return false

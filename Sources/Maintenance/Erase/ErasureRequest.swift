@@ -16,7 +16,7 @@ public struct ErasureRequest: Sendable {
 
     public var field: Field
     /// Keys and headers have to be one of their texts.
-    public var sought: SoughtValues
+    public let sought: SoughtValues
     /// Payloads that are not JSON are erased where they contain one of the values anywhere; else they are only counted.
     public var searchesRaw: Bool
 
