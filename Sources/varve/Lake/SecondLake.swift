@@ -1,23 +1,36 @@
 import ObjectStorage
 
-extension LakeOptions {
-    /// Opens another lake: one that `url` names, reached as these options reach theirs, or one that a configuration of
-    /// its own names.
+/// A lake that takes what another one has: its archive, or its copy.
+struct SecondLake {
+    /// A lake reached as the first one is, or a configuration of its own that names one.
+    var url: String?
+    var config: String?
+    /// `archive` or `copy`, for messages.
+    var role: String
+    /// Where it was named, and the status if it is named wrongly.
+    var place: String
+    var status: ExitStatus
+
+    /// Opens it, apart from the lake of `first`.
     ///
     /// - `forChange`: false for plans: a store that can only be read, and a directory that need not be there yet.
-    func openSecond(
-        url: String?, config: String?, forChange: Bool, in context: CommandContext
+    func open(
+        besides first: LakeOptions, forChange: Bool, in context: CommandContext
     ) async throws -> any ObjectStore {
         var options = LakeOptions()
         options.file = ConfigOptions()
-        (options.file.config, options.lake) = (config ?? file.config, url)
-        let context = config == nil ? context : context.forSecondConfiguration
-        if forChange { return try await options.openForChange(in: context, mayBeNew: true).store }
-        let loaded = try options.load(in: context)
+        (options.file.config, options.lake) = (config ?? first.file.config, url)
+        let ownContext = config == nil ? context : context.forSecondConfiguration
+        let loaded = try options.load(in: ownContext)
+        guard !LakePlace(loaded.settings).overlaps(LakePlace(try first.load(in: context).settings)) else {
+            throw CommandFailure(
+                status, "a lake cannot be or hold its own \(role)", at: place, fix: "name a lake apart from it")
+        }
+        if forChange { return try await options.openForChange(in: ownContext, mayBeNew: true).store }
         do {
-            return try await StoreOpening.openForReading(loaded.settings, in: context)
+            return try await StoreOpening.openForReading(loaded.settings, in: ownContext)
         } catch let failure as CommandFailure where failure.status == .noInput {
-            return MemoryObjectStore(clock: context.clock)
+            return MemoryObjectStore(clock: ownContext.clock)
         }
     }
 }

@@ -23,8 +23,12 @@ extension SettingsCrossCheck {
                     fix: "write lifecycle.archive.to, or leave it out"))
         }
         // An option may have put another lake in the place of the file's: who opens the archive looks again.
-        if let to = archive.to, !isLakeGiven, (try? LakeURL(to)) == settings.lake {
-            problems.append(problem("a lake cannot be its own archive", path + [.key("to")], fix: "name another lake"))
+        if !isLakeGiven, let to = archive.to, let url = try? LakeURL(to),
+            LakePlace(url, endpoint: settings.s3.endpoint).overlaps(LakePlace(settings))
+        {
+            problems.append(
+                problem(
+                    "a lake cannot be or hold its own archive", path + [.key("to")], fix: "name a lake apart from it"))
         }
         return problems
     }

@@ -149,13 +149,10 @@ extension LakeSession {
         lifecycle.bloomFilters = settings.parquet.fields
         let archive = settings.lifecycle.archive
         guard archive.rule != nil else { return lifecycle }
-        let target = try await lake.openSecond(
-            url: archive.to, config: archive.config, forChange: forChange, in: context)
-        guard target.location != store.location else {
-            throw CommandFailure(
-                .configuration, "a lake cannot be its own archive", at: "tables.\(name).lifecycle.archive",
-                fix: "name another lake")
-        }
+        let second = SecondLake(
+            url: archive.to, config: archive.config, role: "archive", place: "tables.\(name).lifecycle.archive",
+            status: .configuration)
+        let target = try await second.open(besides: lake, forChange: forChange, in: context)
         lifecycle.archive = Lake(store: target, clock: context.clock, logger: logger)
         lifecycle.archiveStorageClass = archive.storageClass
         return lifecycle

@@ -41,7 +41,7 @@ struct ReplicateCommand: AsyncParsableCommand {
     @Flag(help: "Delete objects of the copy that the original has not had for --prune-after; needs --yes.")
     var prune = false
 
-    @Option(help: ArgumentHelp("How old such objects have to be in the copy's store.", valueName: "time"))
+    @Option(help: ArgumentHelp("How old such objects have to be in the copy's store.", valueName: "duration"))
     var pruneAfter = DurationArgument(milliseconds: 7 * 86_400_000)
 
     @Flag(help: "Delete, with --prune.")
@@ -50,7 +50,7 @@ struct ReplicateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Objects that are copied at once.", valueName: "number"))
     var parallel = 4
 
-    @Option(help: ArgumentHelp("Go on for ever, with this pause between rounds.", valueName: "time"))
+    @Option(help: ArgumentHelp("Go on for ever, with this pause between rounds.", valueName: "duration"))
     var every: DurationArgument?
 
     func validate() throws {
@@ -63,10 +63,9 @@ struct ReplicateCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await lake.open()
-        let target = try await openTarget(session)
-        guard target.location != session.store.location else {
-            throw CommandFailure(.usage, "a lake cannot be its own copy", at: target.location, fix: "give another --to")
-        }
+        let second = SecondLake(
+            url: to, config: toConfig, role: "copy", place: to == nil ? "--to-config" : "--to", status: .usage)
+        let target = try await second.open(besides: lake, forChange: !plan, in: session.context)
         while true {
             guard let every else { return try await round(session, target) }
             do {
@@ -77,10 +76,6 @@ struct ReplicateCommand: AsyncParsableCommand {
             }
             try await session.context.clock.sleep(for: every.duration)
         }
-    }
-
-    private func openTarget(_ session: LakeSession) async throws -> any ObjectStore {
-        try await lake.openSecond(url: to, config: toConfig, forChange: !plan, in: session.context)
     }
 
     private func round(_ session: LakeSession, _ target: any ObjectStore) async throws {
