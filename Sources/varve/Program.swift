@@ -36,7 +36,7 @@ enum Program {
 
     private static func parseAndRun(_ arguments: [String], _ context: CommandContext) async throws -> ExitStatus {
         do {
-            var command = try Varve.parseAsRoot(arguments)
+            var command = try Varve.parseAsRoot(ArgumentForms.joiningSpans(arguments))
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -49,9 +49,10 @@ enum Program {
                 try context.console.print(text)
                 return .success
             }
+            let message = Varve.message(for: error)
             throw CommandFailure(
-                .usage, Varve.message(for: error).lowercasedFirst, at: "command line",
-                fix: "see 'varve help' and 'varve help COMMAND'")
+                .usage, message.lowercasedFirst, at: "command line",
+                fix: ArgumentForms.remedy(for: message) ?? "see 'varve help' and 'varve help COMMAND'")
         }
     }
 

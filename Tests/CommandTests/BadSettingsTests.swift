@@ -153,8 +153,12 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
                 + "or config"),
         BadSettings(
             "an archive in itself", table + "    lifecycle: {archive: {to: \"file:///l\"}}\n",
-            says: "varve: a lake cannot be its own archive: v.yaml:5 tables[0].lifecycle.archive.to: name another "
-                + "lake"),
+            says: "varve: a lake cannot be or hold its own archive: v.yaml:5 tables[0].lifecycle.archive.to: name a "
+                + "lake apart from it"),
+        BadSettings(
+            "an archive within its lake", table + "    lifecycle: {archive: {to: \"file:///l/t\"}}\n",
+            says: "varve: a lake cannot be or hold its own archive: v.yaml:5 tables[0].lifecycle.archive.to: name a "
+                + "lake apart from it"),
     ]
 
     static let lifecycle = [
@@ -250,6 +254,20 @@ struct BadSettingsTests {
         #expect(outcome.status == .configuration && outcome.errorLines.count == 1)
         #expect(
             outcome.errors.hasPrefix("varve: the schema has no column of single values for \(wrong): tables.orders."))
+    }
+
+    @Test(
+        "a configuration that says nothing of Kafka is that of maintenance; one that does is a writer's",
+        arguments: [
+            ("", true), ("    rotate: {age: 1m}\n", true), ("    topics: [orders]\n", false),
+            ("kafka: {group: g}\n", false),
+        ])
+    func maintenance(more: String, isValid: Bool) async {
+        let yaml = "lake: file:///l\ntables:\n  - name: orders\n" + more
+        let outcome = await runVarve(["config", "check", "--config", "v.yaml"], files: ["v.yaml": yaml])
+        #expect(outcome.status == (isValid ? .success : .configuration))
+        let says = isValid ? "valid, 1 table, without Kafka: for maintenance and reading" : "no brokers are given"
+        #expect(outcome.errors.contains(says) && outcome.errorLines.count == 1, "\(outcome.errors)")
     }
 
     @Test("a file that is not there is status 66")

@@ -36,6 +36,34 @@ struct CatTests {
         #expect(outcome.output.split(separator: "\n").count == count)
     }
 
+    @Test("a version whose objects were vacuumed says that it cannot be read any more")
+    func vacuumedVersion() async throws {
+        let lake = try await SplitLake()
+        #expect(await lake.run("compact", "orders", "--cold-after", "0s").status == .success)
+        #expect(await lake.run("vacuum", "--yes", "--removed-after", "0s").status == .success)
+        let outcome = await lake.run("cat", "orders", "--at", "2")
+        #expect(outcome.status == .noInput && outcome.errorLines.count == 1)
+        #expect(outcome.errors.contains("version 2 cannot be read whole any more"), "\(outcome.errors)")
+        #expect(await lake.run("cat", "orders").output == lake.expected)
+    }
+
+    @Test(
+        "a value that cannot be read is refused with how to write it",
+        arguments: [
+            (["--from", "yesterday"], "such as 2026-11-21T05:00Z, or back from now"),
+            (["--limit", "few"], "write a whole number"),
+            (["--offsets", "9"], "100..200 (without 200)"),
+            (["--hour", "5"], "such as 2026-11-21/05"),
+            (["--at", "first"], "write a version's number"),
+            (["--from", "2026-11-21T05:00Z", "--to", "2026-11-21T04:00Z"], "give an earlier --from"),
+            (["--from", "now", "--to", "-1h"], "give an earlier --from"),
+        ])
+    func wrongValue(arguments: [String], remedy: String) async {
+        let outcome = await runVarve(["cat", "orders", "--lake", "file:///nowhere"] + arguments)
+        #expect(outcome.status == .usage && outcome.errorLines.count == 1)
+        #expect(outcome.errors.contains(remedy), "\(outcome.errors)")
+    }
+
     @Test("--raw prints payloads as they were produced")
     func raw() async throws {
         let lake = try await SmallLake()

@@ -1,3 +1,4 @@
+import Foundation
 import Kafka
 import ObjectStorage
 import TestSupport
@@ -14,6 +15,14 @@ struct DoctorTests {
         #expect(outcome.status == .success, "\(outcome.output)")
         #expect(outcome.output.contains("store,exactly_once,ok,"))
         #expect(outcome.errors == "nothing failed\n")
+    }
+
+    @Test("a directory that is not there is said so, and not made")
+    func noDirectory() async throws {
+        let directory = try TemporaryDirectory("varve-doctor")
+        let outcome = await runVarve(["doctor", "--lake", "file://\(directory.path)/tpyo", "--output", "csv"])
+        #expect(outcome.output.contains("store,open,warning,no directory is at"), "\(outcome.output)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
     }
 
     @Test("a store that ignores conditions is a failed check")

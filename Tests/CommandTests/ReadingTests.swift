@@ -19,6 +19,18 @@ struct ReadingTests {
         #expect(outcome.output.contains("2026-11-21/03"))
     }
 
+    @Test("a table with a damaged log is named, the others are listed")
+    func damagedTable() async throws {
+        let lake = try await SmallLake()
+        let path = lake.url.dropFirst("file://".count) + "/zebras/_varve/log"
+        try FileManager.default.createDirectory(atPath: String(path), withIntermediateDirectories: true)
+        try Data("{\"format\":".utf8).write(to: URL(filePath: path + "/00000000000000000001.json"))
+        let outcome = await lake.run("tables", "--output", "csv")
+        #expect(outcome.status == .dataError)
+        #expect(outcome.output.split(separator: "\n").count == 3)
+        #expect(outcome.errorLines.count == 1 && outcome.errors.contains("zebras"), "\(outcome.errors)")
+    }
+
     @Test("a lake that is not there is status 66, and nothing is made")
     func missingLake() async {
         let path = NSTemporaryDirectory() + "varve-no-lake-here"

@@ -66,6 +66,10 @@ struct ObjectFilter: ParsableArguments {
 
     func validate() throws {
         if partition != nil, topic == nil { throw ValidationError("--partition needs --topic") }
+        let now = CommandContext.current.clock.now()
+        if let from, let to, from.resolved(now: now) >= to.resolved(now: now) {
+            throw ValidationError("no time is from --from and before --to: give an earlier --from")
+        }
     }
 
     /// The catalog's query; `exact` has to be asked too, as the query knows whole topic partitions only.

@@ -6,13 +6,15 @@ import ObjectStorage
 enum StoreOpening {
     /// For commands that only read: a directory must exist, and nothing can be written by mistake.
     static func openForReading(_ settings: Settings, in context: CommandContext) async throws -> any ObjectStore {
-        if case .directory(let path) = settings.lake {
-            var isDirectory: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
-                throw CommandFailure(.noInput, "no lake is there", at: "file://\(path)", fix: "check the path")
-            }
+        if case .directory(let path) = settings.lake, !isDirectory(path) {
+            throw CommandFailure(.noInput, "no lake is there", at: "file://\(path)", fix: "check the path")
         }
         return ReadOnlyStore(try await open(settings, in: context))
+    }
+
+    static func isDirectory(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
     }
 
     /// For who deletes nothing but what it probes with: that takes no right to delete versions.

@@ -45,6 +45,16 @@ struct CatCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try await lake.open()
         let snapshot = try await session.snapshot(of: table, at: at)
+        do {
+            try await print(snapshot, session)
+        } catch ReadError.missing(let path) where at != nil {
+            throw CommandFailure(
+                .noInput, "version \(snapshot.version) cannot be read whole any more", at: path,
+                fix: "'varve vacuum' has deleted what later versions removed; read a newer one")
+        }
+    }
+
+    private func print(_ snapshot: Snapshot, _ session: LakeSession) async throws {
         let query = filter.query(side: table.side, now: session.now)
         let objects = try await snapshot.objects(query).filter(filter.matchesTopic).sorted(by: Self.readsBefore)
         let selection = EventSelection(

@@ -9,17 +9,41 @@ struct ConfigCommand: AsyncParsableCommand {
 struct ConfigCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Says whether a configuration is valid, and every line that is not.",
-        discussion: ExitStatus.help(.noInput, .configuration))
+        discussion: """
+            One that says nothing of Kafka and of topics is taken for that of maintenance and of readers.
+
+
+            """ + ExitStatus.help(.noInput, .configuration))
 
     @OptionGroup var options: IngestOptions
 
     func run() async throws {
         let context = CommandContext.current
-        let loaded = try options.load(in: context)
+        var loaded = try options.load(in: context, for: .lake)
+        let isForIngest = loaded.tree.tellsOfKafka
+        if isForIngest { loaded = try options.load(in: context) }
         // Schemas stand in files of their own.
         for table in loaded.settings.tables { _ = try table.parquetSettings() }
         let count = loaded.settings.tables.count
-        context.console.say("\(loaded.file): valid, \(count) \(count == 1 ? "table" : "tables")")
+        let use = isForIngest ? "" : ", without Kafka: for maintenance and reading, not for 'varve run'"
+        context.console.say("\(loaded.file): valid, \(count) \(count == 1 ? "table" : "tables")\(use)")
+    }
+}
+
+extension SettingTree {
+    /// Whether somebody wrote anything that only a writer needs.
+    fileprivate var tellsOfKafka: Bool {
+        guard case .list(let tables, _) = self["tables"], !tables.isEmpty else { return true }
+        return self["kafka"]?.isWritten == true || tables.contains { $0["topics"]?.isWritten == true }
+    }
+
+    private var isWritten: Bool {
+        switch self {
+        case .scalar(let scalar): scalar.origin != .fallback
+        case .list(let elements, _): elements.contains(where: \.isWritten)
+        case .record(let entries, _): entries.contains(where: \.value.isWritten)
+        case .empty: false
+        }
     }
 }
 

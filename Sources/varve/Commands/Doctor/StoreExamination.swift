@@ -13,6 +13,14 @@ struct StoreExamination {
             findings.append(credentials)
             guard credentials.outcome != .failed else { return findings }
         }
+        if case .directory(let path) = settings.lake, !StoreOpening.isDirectory(path) {
+            // To try it would be to make it, whatever was meant.
+            return [
+                DoctorFinding(
+                    area: .store, check: "open", outcome: .warning,
+                    detail: "no directory is at \(path): 'varve run' makes it; check the path")
+            ]
+        }
         do {
             let store = try await StoreOpening.openKeepingVersions(settings, in: context)
             var random = SystemRandomNumberGenerator()

@@ -50,7 +50,7 @@ struct CompactCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What all merges at work may take together.", valueName: "size"))
     var memory = SizeArgument(bytes: 512 << 20)
 
-    @Option(help: ArgumentHelp("Go on for ever, with this pause between rounds.", valueName: "time"))
+    @Option(help: ArgumentHelp("Go on for ever, with this pause between rounds.", valueName: "duration"))
     var every: DurationArgument?
 
     func validate() throws {
@@ -140,9 +140,9 @@ struct CompactCommand: AsyncParsableCommand {
             progress.clear()
             session.console.say("\(plan.table): \(report.summary)")
             if groups.isEmpty {
+                let reason = plan.policy.format == .parquet ? "; value lines are never turned into Parquet" : ""
                 session.console.say(
-                    "\(plan.table): nothing to merge in hours that are complete, or cold (--cold-after); value lines "
-                        + "are never turned into Parquet")
+                    "\(plan.table): nothing to merge in hours that are complete, or cold (--cold-after)\(reason)")
             }
         }
         for skipped in outcomes.filter({ $0.state == .skipped }).prefix(Self.skippedShown) {

@@ -18,7 +18,8 @@ struct CompactionChoice: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Take on hours that are not complete once nothing came for this long (default: 1d).", valueName: "time"))
+            "Take on hours that are not complete once nothing came for this long (default: 1d).",
+            valueName: "duration"))
     var coldAfter: DurationArgument?
 
     @Option(help: ArgumentHelp("Only hours from here on.", valueName: "hour"))

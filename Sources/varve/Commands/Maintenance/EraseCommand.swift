@@ -26,7 +26,8 @@ struct EraseCommand: AsyncParsableCommand {
 
             """
                 + ExitStatus.readerHelp(own: [
-                    (.checkFailed, "legal holds or adopted files keep matching events, or old bytes were not deleted")
+                    (.checkFailed, "legal holds or adopted files keep matching events, or old bytes were not deleted"),
+                    (.cannotCreate, "the certificate cannot be written"),
                 ]))
 
     @OptionGroup var lake: LakeOptions
@@ -58,7 +59,7 @@ struct EraseCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "0s deletes old bytes at once; else they go with 'varve vacuum', after vacuum.erased_after.",
-            valueName: "time"))
+            valueName: "duration"))
     var grace: DurationArgument?
 
     @Option(help: ArgumentHelp("Objects that are looked through at once.", valueName: "number"))

@@ -56,7 +56,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "Files whose folders tell no date: pass-over, or modified for the hour in which the store took them.")
     var undated = ImportRequest.UndatedFiles.passOver
 
-    @Option(help: ArgumentHelp("Leave files for the next time that are younger than this.", valueName: "time"))
+    @Option(help: ArgumentHelp("Leave files for the next time that are younger than this.", valueName: "duration"))
     var minAge = DurationArgument(milliseconds: 300_000)
 
     @Option(

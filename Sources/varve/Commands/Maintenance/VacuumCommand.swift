@@ -29,19 +29,19 @@ struct VacuumCommand: AsyncParsableCommand {
     @Flag(help: "Delete.")
     var yes = false
 
-    @Option(help: ArgumentHelp("How long removed objects stay (default: 7d).", valueName: "time"))
+    @Option(help: ArgumentHelp("How long removed objects stay (default: 7d).", valueName: "duration"))
     var removedAfter: DurationArgument?
 
-    @Option(help: ArgumentHelp("How long objects with erased events stay (default: 1d).", valueName: "time"))
+    @Option(help: ArgumentHelp("How long objects with erased events stay (default: 1d).", valueName: "duration"))
     var erasedAfter: DurationArgument?
 
-    @Option(help: ArgumentHelp("How old objects have to be that no commit added (default: 3d).", valueName: "time"))
+    @Option(help: ArgumentHelp("How old objects have to be that no commit added (default: 3d).", valueName: "duration"))
     var orphansAfter: DurationArgument?
 
-    @Option(help: ArgumentHelp("How old unfinished uploads have to be (default: 3d).", valueName: "time"))
+    @Option(help: ArgumentHelp("How old unfinished uploads have to be (default: 3d).", valueName: "duration"))
     var uploadsAfter: DurationArgument?
 
-    @Option(help: ArgumentHelp("How long log entries are kept (default: 30d).", valueName: "time"))
+    @Option(help: ArgumentHelp("How long log entries are kept (default: 30d).", valueName: "duration"))
     var logAfter: DurationArgument?
 
     /// Rows that a plan lists; the rest is counted.

@@ -27,7 +27,7 @@ struct MetricsCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Serve /metrics here, such as 127.0.0.1:9465.", valueName: "address:port"))
     var listen: ListenAddress?
 
-    @Option(help: ArgumentHelp("With --listen, how long to pause between readings.", valueName: "time"))
+    @Option(help: ArgumentHelp("With --listen, how long to pause between readings.", valueName: "duration"))
     var every: DurationArgument = DurationArgument(milliseconds: 300_000)
 
     func validate() throws {

@@ -13,12 +13,21 @@ struct TablesCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try await lake.open()
         var rows: [TableRow] = []
-        for name in try await session.lake.tables() {
-            let head = await (try session.lake.open(name)).head()
-            rows += TableSide.allCases.compactMap { TableRow(name, side: $0, head) }
+        let names = try await session.lake.tables()
+        var unread: [CommandFailure] = []
+        for name in names {
+            do {
+                let head = await (try session.lake.open(name)).head()
+                rows += TableSide.allCases.compactMap { TableRow(name, side: $0, head) }
+            } catch {
+                guard error.isOfOneTable else { throw error }
+                unread.append(CommandFailure(error))
+            }
         }
-        if rows.isEmpty { session.console.say("no tables in \(session.store.location)") }
+        if names.isEmpty { session.console.say("no tables in \(session.store.location)") }
         try Listing(rows).print(as: format.output, to: session.console)
+        guard let first = unread.first else { return }
+        throw CommandFailure(first.status, unread.flatMap(\.problems))
     }
 }
 
@@ -45,5 +54,15 @@ private struct TableRow: Listable {
             .list(Set(head.progress.keys.map(\.topic)).sorted()), .optional(head.watermark()),
             .optional(head.closedThrough?.description), .optional(head.at),
         ]
+    }
+}
+
+extension CatalogError {
+    /// Says nothing about the lake's other tables.
+    fileprivate var isOfOneTable: Bool {
+        switch self {
+        case .corrupt, .newerFormat: true
+        default: false
+        }
     }
 }

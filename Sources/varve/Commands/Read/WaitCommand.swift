@@ -20,10 +20,10 @@ struct WaitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The hour: 2026-11-21/05, or a day: 2026-11-21.", valueName: "hour"))
     var hour: LakeHour
 
-    @Option(help: ArgumentHelp("How long to wait, such as 30m (default: for ever).", valueName: "time"))
+    @Option(help: ArgumentHelp("How long to wait, such as 30m (default: for ever).", valueName: "duration"))
     var timeout: DurationArgument?
 
-    @Option(help: ArgumentHelp("How long to pause between looks.", valueName: "time"))
+    @Option(help: ArgumentHelp("How long to pause between looks.", valueName: "duration"))
     var every: DurationArgument = DurationArgument(milliseconds: 2000)
 
     func run() async throws {
