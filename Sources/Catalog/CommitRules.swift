@@ -129,7 +129,10 @@ enum ObjectRules {
             !name.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else { return "its name is not one" }
         guard object.bytes >= 0, object.uncompressedBytes >= 0, object.records >= 0 else { return "a size is negative" }
-        if let span = object.eventTime, span.max < span.min { return "its event times run backwards" }
+        if let span = object.eventTime {
+            guard span.min <= span.max else { return "its event times run backwards" }
+            guard isWritten(span.min), isWritten(span.max) else { return "its event times are beyond the calendar" }
+        }
         var before: TopicPartition?
         for span in object.offsets {
             if let before, span.topicPartition <= before { return "its offsets are not in order of topic partition" }
@@ -147,6 +150,11 @@ enum ObjectRules {
             return "its tags are not sorted"
         }
         return nil
+    }
+
+    /// Whether RFC 3339 has a text for a time: its years have four digits. An entry with another would read as damaged.
+    private static func isWritten(_ time: Timestamp) -> Bool {
+        (0...9999).contains(time.day.components.year)
     }
 
     /// The partition that a data path lies in; nil where it is no data path.

@@ -193,7 +193,9 @@ final class EventRouter {
         workshop: Workshop
     ) throws(SourceError) {
         table.counters.deadLettered[reason.rawValue, default: 0] += 1
-        let time = event.timestampType == .none ? run.now.milliseconds : event.timestamp
+        // Kafka takes any number for a timestamp; the line has it as it is, the catalog has only what it can write.
+        let time = PartitionCalendar.clamped(
+            event.timestampType == .none ? run.now.milliseconds : event.timestamp)
         let object = try object(
             time: time, isLate: false, shard: 0, side: .deadLetter, first: event, run, table: table,
             workshop: workshop)

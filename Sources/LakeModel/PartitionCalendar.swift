@@ -17,6 +17,9 @@ public struct PartitionCalendar: Hashable, Sendable {
     /// 1970, so that no zone leads out of it.
     public static let range: ClosedRange<Int64> = -62_135_510_400_000...253_402_214_400_000
 
+    /// The time itself where a folder's name can tell it, else the nearest one that it can; in milliseconds since 1970.
+    public static func clamped(_ time: Int64) -> Int64 { min(max(time, range.lowerBound), range.upperBound) }
+
     private static let quarter: Int64 = 900_000
     private static let hourLength: Int64 = 3_600_000
     private static let dayLength: Int64 = 86_400_000
@@ -41,7 +44,7 @@ public struct PartitionCalendar: Hashable, Sendable {
     /// Where clocks are put back the hour that comes twice has one window of two hours. (A change at a minute past the
     /// hour, which some zones once had, can make two windows of one hour.)
     public func window(containing time: Int64) -> Window {
-        let time = min(max(time, Self.range.lowerBound), Self.range.upperBound)
+        let time = Self.clamped(time)
         let local = time + offset(at: time)
         let hour = hour(atLocal: local)
         let localStart = local - local.flooredRemainder(by: length)

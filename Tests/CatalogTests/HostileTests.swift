@@ -56,6 +56,25 @@ struct HostileTests {
     }
 
     @Test(
+        "an object whose event times no entry could be read with is refused",
+        arguments: [Int64.min, -62_167_219_200_001, 253_402_300_800_000, .max])
+    func times(milliseconds: Int64) async throws {
+        let bench = try Bench()
+        let table = try await bench.open()
+        var change = appending(objectNamed: "a", bench)
+        let time = Timestamp(milliseconds: milliseconds)
+        change.add[0].eventTime = TimeSpan(min: time, max: time)
+        let refused = await refusal { [change] in
+            try await table.commit(change, id: bench.id(), writer: anyWriter)
+        }
+        guard case .invalid = refused else {
+            Issue.record("\(time) was taken")
+            return
+        }
+        #expect(try await bench.store.keys.isEmpty)
+    }
+
+    @Test(
         "an object whose name leaves its folder, or breaks a line, is refused",
         arguments: ["..", ".", "../x", "a/../../b", "a/b", "a\u{0}b", "a\r\nX-Evil: 1", "", "a\u{7F}"])
     func names(name: String) async throws {

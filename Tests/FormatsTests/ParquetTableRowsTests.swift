@@ -98,7 +98,8 @@ struct ParquetTableRowsTests {
         switch tree {
         case .null: "null"
         case .boolean(let value): "\(value)"
-        case .number(let text): Double(text).map { Int64(text).map { "\($0)" } ?? "\($0)" } ?? text
+        // A column of doubles gives `-0` back as `-0.0`.
+        case .number(let text): Double(text).map { $0 == 0 ? "0" : Int64(text).map { "\($0)" } ?? "\($0)" } ?? text
         case .string(let text): text.debugDescription
         case .array(let elements): "[" + elements.map { meaning($0) }.joined(separator: ",") + "]"
         case .object(let members):

@@ -15,6 +15,11 @@ struct RandomEvents {
         var event = OwnedEvent(
             value: value(), key: bytesOrNil(), offset: offset,
             timestamp: Int64.random(in: -1000...2_000_000_000_000, using: &generator), type: type)
+        // Kafka takes any number for a timestamp; microseconds and nanoseconds are what producers send by mistake.
+        if type != .none, generator.chance(0.05) {
+            let wild: [Int64] = [.min, .max, 1_700_000_000_000_000, 1_700_000_000_000_000_000, -62_135_596_800_001]
+            event.timestamp = wild.randomElement(using: &generator).map(Timestamp.init(milliseconds:))
+        }
         event.topicPartition = TopicPartition(
             topic: ["orders", "click.stream", "a_b-c"].randomElement(using: &generator) ?? "orders",
             partition: Int32.random(in: 0...3, using: &generator))

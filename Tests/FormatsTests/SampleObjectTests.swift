@@ -1,9 +1,10 @@
 import Compression
-import Formats
 import Foundation
 import LakeModel
 import TestSupport
 import Testing
+
+@testable import Formats
 
 /// Writes objects for the readers of other languages, which `Tests/python/test_formats.py` lets judge them.
 @Suite("Sample objects")
@@ -25,7 +26,22 @@ struct SampleObjectTests {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(try object(of: envelopes)).write(to: folder.appending(path: "envelope.ndjson.zst"))
         try Data(try object(of: values)).write(to: folder.appending(path: "value.ndjson.zst"))
+        try Data(try rawTable(of: events)).write(to: folder.appending(path: "raw.parquet"))
         try Data(expected.utf8).write(to: folder.appending(path: "events.ndjson"))
+    }
+
+    private func rawTable(of events: [OwnedEvent]) throws -> [UInt8] {
+        final class Sink { var bytes: [UInt8] = [] }
+        let (sink, parser) = (Sink(), JSONParser())
+        let table = try RawTableWriter(settings: .init()) { sink.bytes.append(contentsOf: $0) }
+        for event in events {
+            let prefix = RawTablePrefix(topic: event.topicPartition.topic, partition: event.topicPartition.partition)
+            try event.borrowed {
+                try table.append($0, prefix: prefix, headers: OwnedHeaders(event.headers), parser: parser)
+            }
+        }
+        _ = try table.close()
+        return sink.bytes
     }
 
     /// Frames that end between lines, then the seek table.

@@ -106,6 +106,21 @@ struct RotationTests {
         #expect(dead.map(\.reason) == ["not_json", "not_json", "tombstone", "not_json"])
     }
 
+    @Test(
+        "a Kafka timestamp that is no time makes a dead letter, and a table that can still be opened",
+        arguments: [Int64.min, -62_167_219_200_001, 1_700_000_000_000_000, .max])
+    func wildTimestamps(timestamp: Int64) async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        for time in [IngestFixture.fiveOClock, timestamp, IngestFixture.fiveOClock] {
+            fixture.broker.produce(
+                ProducedEvent(key: [1], value: Array("{}".utf8), timestamp: time), to: fixture.partition(0))
+        }
+        let status = try await fixture.drain(try fixture.settings())
+        #expect(status.tables.first?.counters.deadLettered == ["bad_event_time": 1])
+        #expect(try await fixture.events(.deadLetter).map(\.timestamp?.milliseconds) == [timestamp])
+        try await fixture.expectExactlyOnce(TableSide.allCases)
+    }
+
     @Test("a full budget seals objects early, and is kept")
     func memory() async throws {
         let fixture = try IngestFixture(partitions: 2)

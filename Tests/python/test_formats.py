@@ -17,6 +17,7 @@ SAMPLES = REPOSITORY / ".build" / "sample-objects"
 GOLDEN = REPOSITORY / "schemas" / "golden"
 ENVELOPES = SAMPLES / "envelope.ndjson.zst"
 VALUES = SAMPLES / "value.ndjson.zst"
+RAW = SAMPLES / "raw.parquet"
 needs_samples = pytest.mark.skipif(not ENVELOPES.exists(), reason="no sample objects: run swift test first")
 COLUMNS = {
     "topic": "VARCHAR", "partition": "INTEGER", "offset": "BIGINT", "timestamp": "BIGINT",
@@ -172,3 +173,35 @@ def test_the_zstd_command_takes_the_object():
     subprocess.run(["zstd", "-q", "-t", str(ENVELOPES)], check=True)
     output = subprocess.run(["zstd", "-q", "-d", "-c", str(ENVELOPES)], check=True, capture_output=True).stdout
     assert output == decompressed(ENVELOPES)
+
+
+def restored_time(milliseconds, kind):
+    """Timestamp and type by docs/parquet.md alone: numbers that are no times stand with the type."""
+    kind, _, number = kind.partition(":")
+    return (int(number) if number else milliseconds), kind
+
+
+@needs_samples
+def test_duckdb_reads_every_column_of_a_raw_table_whatever_the_timestamps():
+    duckdb = pytest.importorskip("duckdb")
+    connection = duckdb.connect()
+    connection.execute("set timezone = 'UTC'")
+    rows = connection.execute(
+        f"select columns(*)::varchar from read_parquet('{RAW}')").fetchall()
+    times = connection.execute(
+        f'select "offset", epoch_ms("timestamp"), timestamp_type from read_parquet(\'{RAW}\')').fetchall()
+    expected = expected_events()
+    assert len(rows) == len(expected)
+    assert [(offset, *restored_time(time, kind)) for offset, time, kind in times] == [
+        (event["offset"], event["timestamp"], event["timestamp_type"]) for event in expected
+    ]
+
+
+@needs_samples
+def test_polars_and_pyarrow_print_every_timestamp_of_a_raw_table():
+    polars = pytest.importorskip("polars")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    frame = polars.read_parquet(RAW, columns=["timestamp"])
+    assert len(str(frame["timestamp"].cast(polars.String).to_list())) > 0
+    column = parquet.read_table(RAW, columns=["timestamp"])["timestamp"]
+    assert column.to_pylist() == frame["timestamp"].to_list()

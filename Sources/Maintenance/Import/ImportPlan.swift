@@ -158,7 +158,8 @@ struct ImportPlanner: Sendable {
     private func times(_ hour: LakeHour) -> TimeSpan? {
         let window = calendar.window(containing: calendar.end(of: hour) - 1)
         guard window.hour == hour else { return nil }
-        return TimeSpan(min: Timestamp(milliseconds: window.start), max: Timestamp(milliseconds: window.end - 1))
+        let (first, last) = (PartitionCalendar.clamped(window.start), PartitionCalendar.clamped(window.end - 1))
+        return TimeSpan(min: Timestamp(milliseconds: first), max: Timestamp(milliseconds: last))
     }
 
     /// Tells each file where the next one of its topic partition begins, and leaves the last ones where that is needed.

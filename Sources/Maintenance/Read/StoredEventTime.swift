@@ -35,7 +35,7 @@ public struct StoredEventTime: Sendable {
     public func of(_ event: StoredEvent) -> Timestamp? {
         switch origin {
         case .kafka:
-            return event.timestamp
+            return event.timestamp.map { Timestamp(milliseconds: PartitionCalendar.clamped($0.milliseconds)) }
         case .field(let names):
             return event.value.flatMap { value(at: names, in: Data($0)) }
         case .header(let name):

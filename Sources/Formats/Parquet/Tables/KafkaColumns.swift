@@ -29,13 +29,19 @@ struct KafkaColumns {
     }
 
     private func append(_ time: Int64?, _ type: StaticString) {
-        if let time {
+        if let time, KafkaTimestamp.isTime(time) {
             timestamp.append(int64: time, definition: 1)
         } else {
             timestamp.appendNull(definition: 0)
+            if let time { return append(number: time, type) }
         }
         let text = UnsafeRawBufferPointer(start: type.utf8Start, count: type.utf8CodeUnitCount)
         timestampType.append(bytes: text, definition: 0)
+    }
+
+    @inline(never)
+    private func append(number: Int64, _ type: StaticString) {
+        Array("\(type):\(number)".utf8).withUnsafeBytes { timestampType.append(bytes: $0, definition: 0) }
     }
 
     /// An entry has definition 1; names and values are optional in it. Answers their bytes.

@@ -88,14 +88,12 @@ public final class RawTableReader {
         try readTopic()
         let partition = try entry(.partition)
         let offset = try entry(.offset)
-        let timestamp = try entry(.timestamp)
-        let time = timestamp.isValue ? Timestamp(milliseconds: timestamp.int64) : nil
-        let type = try timestampType()
-        guard (type == .none) == (time == nil) else { throw .damaged("timestamp and its type do not fit") }
+        let (time, type) = (try entry(.timestamp), try entry(.timestampType))
+        let timestamp = try KafkaTimestamp(time: time.isValue ? time.int64 : nil, type: type.bytes)
         var event = StoredEvent(
-            TopicPartition(topic: topic, partition: partition.int32), offset: offset.int64, timestamp: time,
-            timestampType: type, key: try bytes(.key), value: nil)
-        for cursor in [partition, offset, timestamp] { cursor.advance() }
+            TopicPartition(topic: topic, partition: partition.int32), offset: offset.int64,
+            timestamp: timestamp.time, timestampType: timestamp.type, key: try bytes(.key), value: nil)
+        for cursor in [partition, offset, time, type] { cursor.advance() }
         event.headers = try headers()
         let (text, binary) = (try bytes(.value), try bytes(.valueBinary))
         guard text == nil || binary == nil else { throw .damaged("it has both a value and a value_binary") }
@@ -110,15 +108,6 @@ public final class RawTableReader {
             topic = String(decoding: topicBytes, as: UTF8.self)
         }
         cursor.advance()
-    }
-
-    private func timestampType() throws(ParquetError) -> TimestampType {
-        let cursor = try entry(.timestampType)
-        defer { cursor.advance() }
-        if cursor.bytes.elementsEqual("create".utf8) { return .create }
-        if cursor.bytes.elementsEqual("append".utf8) { return .append }
-        guard cursor.bytes.elementsEqual("none".utf8) else { throw .damaged("an unknown timestamp_type") }
-        return .none
     }
 
     private func headers() throws(ParquetError) -> [StoredEvent.Header] {

@@ -43,16 +43,12 @@ public final class ShreddedTableReader {
         guard case .bytes(let topic) = row[0], case .int32(let partition) = row[1], case .int64(let offset) = row[2],
             case .bytes(let typeName) = row[4], case .list(let list) = row[6]
         else { throw .damaged("a row has no coordinates") }
-        let names: [String: TimestampType] = ["create": .create, "append": .append, "none": .none]
-        guard let type = names[String(decoding: typeName, as: UTF8.self)] else {
-            throw .damaged("an unknown timestamp_type")
-        }
-        var time: Timestamp?
-        if case .int64(let milliseconds) = row[3] { time = Timestamp(milliseconds: milliseconds) }
-        guard (type == .none) == (time == nil) else { throw .damaged("timestamp and its type do not fit") }
+        var time: Int64?
+        if case .int64(let milliseconds) = row[3] { time = milliseconds }
+        let timestamp = try KafkaTimestamp(time: time, type: typeName)
         var event = StoredEvent(
             TopicPartition(topic: String(decoding: topic, as: UTF8.self), partition: partition), offset: offset,
-            timestamp: time, timestampType: type, key: row[5].bytes, value: nil)
+            timestamp: timestamp.time, timestampType: timestamp.type, key: row[5].bytes, value: nil)
         for header in list {
             guard case .group(let parts) = header, parts.count == 3, let name = parts[0].bytes ?? parts[1].bytes else {
                 throw .damaged("a header has no name")
