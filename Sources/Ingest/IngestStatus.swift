@@ -16,8 +16,9 @@ public struct IngestStatus: Sendable {
         /// Highest event time read, and committed.
         public var watermark: Timestamp?
         public var committedWatermark: Timestamp?
-        /// The end at the broker, where it is known.
-        public var end: Int64?
+        /// Offsets at the broker that are not in the lake, where its end is known; 0 once what is left was read past and
+        /// carried no event, as the markers that end transactions.
+        public var lagEvents: Int64?
         /// Age of the newest event time in the lake, by the wall clock; 0 where nothing waits.
         public var lagSeconds: Double?
         /// How long events have waited at the broker without any of this topic partition getting into the lake.
@@ -25,12 +26,12 @@ public struct IngestStatus: Sendable {
 
         public init(
             name: TopicPartition, table: String, isConsuming: Bool, next: Int64, committed: Int64,
-            watermark: Timestamp?, committedWatermark: Timestamp?, end: Int64?, lagSeconds: Double?,
+            watermark: Timestamp?, committedWatermark: Timestamp?, lagEvents: Int64?, lagSeconds: Double?,
             stalledSeconds: Double = 0
         ) {
             (self.name, self.table, self.isConsuming, self.next) = (name, table, isConsuming, next)
             (self.committed, self.watermark, self.committedWatermark) = (committed, watermark, committedWatermark)
-            (self.end, self.lagSeconds, self.stalledSeconds) = (end, lagSeconds, stalledSeconds)
+            (self.lagEvents, self.lagSeconds, self.stalledSeconds) = (lagEvents, lagSeconds, stalledSeconds)
         }
     }
 
@@ -155,12 +156,14 @@ extension IngestLoop {
         let table = tables.indices.contains(Int(state.table)) ? tables[Int(state.table)] : nil
         let committed =
             state.watermarkCommitted == .min ? nil : Timestamp(milliseconds: state.watermarkCommitted)
-        let end = state.end == .min ? nil : state.end
+        // Where the end was seen behind the last event that is in the lake, no event waits before it.
+        let isDrained = state.committed == state.next && state.endSeen >= state.end
+        let lag = state.end == .min ? nil : isDrained ? 0 : max(0, state.end - state.committed)
         var lagSeconds: Double?
-        let hasCaughtUp = end.map { $0 <= state.committed } ?? true
+        let hasCaughtUp = lag ?? 0 == 0
         let movedAt = hasCaughtUp || state.movedAt == .zero || state.movedAt > now ? now : state.movedAt
         sources[index].movedAt = movedAt
-        if end != nil, hasCaughtUp {
+        if lag != nil, hasCaughtUp {
             lagSeconds = 0
         } else if let committed {
             lagSeconds = Double(max(0, time.milliseconds - committed.milliseconds)) / 1000
@@ -169,7 +172,7 @@ extension IngestLoop {
             name: name, table: table?.settings.name ?? "", isConsuming: state.phase == .consuming, next: state.next,
             committed: state.committed,
             watermark: state.watermark == .min ? nil : Timestamp(milliseconds: state.watermark),
-            committedWatermark: committed, end: end, lagSeconds: lagSeconds,
+            committedWatermark: committed, lagEvents: lag, lagSeconds: lagSeconds,
             // Dividing durations is slow, and most topic partitions are not stalled.
             stalledSeconds: movedAt == now ? 0 : (now - movedAt) / .seconds(1))
     }

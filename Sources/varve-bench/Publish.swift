@@ -87,7 +87,7 @@ struct Publish: AsyncParsableCommand {
         var known = 0
         while known < topics * partitions * 9 / 10 {
             _ = try loop.turn(waitMax: .milliseconds(50))
-            known = control.status.partitions.count { $0.isConsuming && $0.end != nil }
+            known = control.status.partitions.count { $0.isConsuming && $0.lagEvents != nil }
             guard ContinuousClock.now < deadline else {
                 throw ValidationError("after two minutes only \(known) topic partitions were read")
             }

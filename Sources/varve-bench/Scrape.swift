@@ -87,7 +87,7 @@ struct Scrape: AsyncParsableCommand {
                 IngestStatus.Partition(
                     name: TopicPartition(topic: topic, partition: Int32(index % 100)), table: topic, isConsuming: true,
                     next: number * 1_000_003, committed: number * 1_000_000, watermark: nil, committedWatermark: time,
-                    end: number * 1_000_007, lagSeconds: Double(index % 700) + 0.125))
+                    lagEvents: number * 7, lagSeconds: Double(index % 700) + 0.125))
         }
         return status
     }

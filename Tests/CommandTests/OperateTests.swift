@@ -120,7 +120,7 @@ struct OperateTests {
         status.partitions = names.enumerated().map { index, name in
             IngestStatus.Partition(
                 name: name, table: "orders", isConsuming: true, next: 20, committed: 10, watermark: nil,
-                committedWatermark: now, end: 10 + Int64(index) * 5, lagSeconds: Double(index),
+                committedWatermark: now, lagEvents: Int64(index) * 5, lagSeconds: Double(index),
                 stalledSeconds: Double(index) * 100)
         }
         var head = TableHead()

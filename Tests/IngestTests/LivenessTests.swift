@@ -46,6 +46,31 @@ struct LivenessTests {
         try await fixture.expectExactlyOnce()
     }
 
+    @Test("a transaction's marker at the end is no lag once it was read past; an event behind it is")
+    func markers() async throws {
+        let clock = ManualClock()
+        let fixture = try IngestFixture(clock: clock, partitions: 1)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try fixture.settings(), source: source, once: false)
+        func lag() -> Int64? { loop.control.status.partitions.first?.lagEvents }
+        for expected in [1, 2] as [Int64] {
+            fixture.broker.produce(.order(Int(expected)), to: fixture.partition(0))
+            fixture.broker.appendMarker(to: fixture.partition(0))
+            try await fixture.turn(loop) {
+                clock.advance(by: .milliseconds(250))
+                return lag() == expected + 1
+            }
+            try await fixture.turn(loop) {
+                clock.advance(by: .seconds(60))
+                return lag() == 0
+            }
+            let partition = try #require(loop.control.status.partitions.first)
+            #expect(partition.committed == 2 * expected - 1 && partition.lagSeconds == 0)
+            #expect(partition.stalledSeconds == 0)
+        }
+    }
+
     @Test("while nothing is taken, idle topic partitions do not move on with the wall clock")
     func idleWhileFull() async throws {
         let clock = ManualClock()

@@ -78,6 +78,11 @@ public final class MemoryBroker: Sendable {
         }
     }
 
+    /// Appends an offset that carries no event, as the marker that ends a transaction.
+    public func appendMarker(to name: TopicPartition) {
+        state.withLock { $0.logs[name]?.next += 1 }
+    }
+
     public func deleteEvents(before offset: Int64, of name: TopicPartition) {
         state.withLock { state in
             state.logs[name]?.events.removeAll { $0.offset < offset }

@@ -24,8 +24,8 @@ final class PartitionColumns: Sendable {
             columns: [
                 column("varve_next_offset", "The next offset to read.") { Double($0.next) },
                 column("varve_committed_offset", "The next offset in the catalog.") { Double($0.committed) },
-                column("varve_lag_events", "Events at the broker that are not in the lake.") { partition in
-                    partition.end.map { Double(max(0, $0 - partition.committed)) }
+                column("varve_lag_events", "Events at the broker that are not in the lake.") {
+                    $0.lagEvents.map { Double($0) }
                 },
                 column("varve_committed_event_time_seconds", "Highest event time in the lake, since 1970.") {
                     $0.committedWatermark.map { Double($0.milliseconds) / 1000 }
@@ -71,7 +71,7 @@ struct TableLag {
                 (table, lag) = (partition.table, lags[partition.table] ?? TableLag())
             }
             lag.partitions += 1
-            lag.events += partition.end.map { Double(max(0, $0 - partition.committed)) } ?? 0
+            lag.events += Double(partition.lagEvents ?? 0)
             lag.stalledSeconds = max(lag.stalledSeconds, partition.stalledSeconds)
             if let seconds = partition.lagSeconds { lag.seconds = max(lag.seconds ?? 0, seconds) }
         }

@@ -31,7 +31,7 @@ enum RunConsole {
             return WriterView.Table(
                 name: table.name, openObjects: table.openObjects, waitingObjects: table.waitingObjects,
                 isConsuming: partitions.contains(where: \.isConsuming),
-                lagEvents: partitions.reduce(0) { $0 &+ (lag($1) ?? 0) },
+                lagEvents: partitions.reduce(0) { $0 &+ ($1.lagEvents ?? 0) },
                 lagSeconds: partitions.compactMap(\.lagSeconds).max(), deadLettered: table.counters.deadLettered,
                 eventsCommitted: table.counters.eventsCommitted)
         }
@@ -40,11 +40,7 @@ enum RunConsole {
             isAssigned: status.hasAssignment, isStopping: status.isStopping, storeTrouble: status.storeTrouble,
             tables: tables,
             sources: status.partitions.map {
-                .init(table: $0.table, name: $0.name, lagEvents: lag($0), lagSeconds: $0.lagSeconds)
+                .init(table: $0.table, name: $0.name, lagEvents: $0.lagEvents, lagSeconds: $0.lagSeconds)
             })
-    }
-
-    private static func lag(_ partition: IngestStatus.Partition) -> Int64? {
-        partition.end.map { max(0, $0 - partition.committed) }
     }
 }
