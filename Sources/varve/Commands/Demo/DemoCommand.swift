@@ -33,7 +33,7 @@ struct DemoCommand: AsyncParsableCommand {
         let stage = try DemoStage.create()
         let console = context.console
         console.say("A lake in \(stage.lakeURL), a Kafka cluster in this process, and \(events) events for it.")
-        let ledger = try await DemoShow(stage: stage, events: events, seed: seed, context: context).run()
+        let ledger = try await play(stage, context)
         try await stage.show(["tables", "--lake", stage.lakeURL], in: context)
         try await stage.show(["manifest", "ls", "--lake", stage.lakeURL, "--limit", "8", "clicks"], in: context)
         try await stage.show(["cat", "--lake", stage.lakeURL, "--limit", "2", "clicks"], in: context)
@@ -41,6 +41,21 @@ struct DemoCommand: AsyncParsableCommand {
         try await stage.show(["verify", "--lake", stage.lakeURL, "--deep"], in: context)
         let findings = try await DemoAudit(stage: stage, ledger: ledger).run(in: context)
         try report(findings, stage, console)
+    }
+
+    /// Plays the middle part. Who ends it early leaves no writer and no files behind.
+    private func play(_ stage: DemoStage, _ context: CommandContext) async throws -> DemoLedger {
+        let show = Task { [events, seed] in
+            try await DemoShow(stage: stage, events: events, seed: seed, context: context).run()
+        }
+        let signals = StopSignals { show.cancel() }
+        defer { signals.cancel() }
+        do {
+            return try await show.value
+        } catch {
+            if show.isCancelled { try? FileManager.default.removeItem(atPath: stage.directory) }
+            throw error
+        }
     }
 
     private func report(_ findings: DemoAudit.Findings, _ stage: DemoStage, _ console: Console) throws {
