@@ -40,6 +40,15 @@ struct ImportCommandTests {
         "--table", "clicks", "--from", "topics/clicks", "--layout", "kafka-connect", "--min-age", "0s",
     ]
 
+    @Test("a folder in which nothing lies is said so", arguments: [[], ["--yes"]])
+    func nothingThere(more: [String]) async throws {
+        let lake = try ForeignLake()
+        let folder = ["--table", "clicks", "--from", "topics/clck", "--layout", "kafka-connect"]
+        let outcome = await lake.run(["import"] + folder + more)
+        #expect(outcome.status == .noInput && outcome.errorLines.count == 1)
+        #expect(outcome.errors.contains("no files lie there: --from topics/clck"), "\(outcome.errors)")
+    }
+
     @Test("plan, import, read, verify, erase: what the documentation says, in one go")
     func wholeWay() async throws {
         let lake = try ForeignLake()

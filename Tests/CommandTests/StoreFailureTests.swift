@@ -48,6 +48,9 @@ struct StoreFailureTests {
     @Test("a file in the place of a lake is status 66; an empty directory is a lake without tables")
     func directories() async throws {
         let directory = try TemporaryDirectory("varve-store")
+        let run = ["run", "--lake", "file:///etc/hostname", "--brokers", "127.0.0.1:1", "--topic", "a"]
+        let written = await runVarve(run)
+        #expect(written.status == .noInput && written.errors.contains("it is no directory"), "\(written.errors)")
         let outcome = await runVarve(["tables", "--lake", "file:///etc/hostname"])
         #expect(outcome.status == .noInput)
         #expect(outcome.errorLines.count == 1)

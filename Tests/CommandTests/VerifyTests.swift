@@ -20,6 +20,20 @@ struct VerifyTests {
         #expect(outcome.errors.contains("orders: version 3, 5 objects, 241 records"))
     }
 
+    @Test("a lake without tables is not a sound one; a table of the configuration that it lacks is named")
+    func noTables() async throws {
+        let directory = try TemporaryDirectory("varve-verify")
+        let outcome = await runVarve(["verify", "--lake", "file://\(directory.path)"])
+        #expect(outcome.status == .noInput)
+        #expect(outcome.errors == "varve: no tables are there: file://\(directory.path): check the lake's URL\n")
+        let lake = try await SmallLake()
+        let files = ["v.yaml": "tables: [{ name: orders }, { name: clicks }]\n"]
+        let configured = await runVarve(["verify", "--lake", lake.url, "--config", "v.yaml"], files: files)
+        #expect(configured.status == .success)
+        #expect(configured.errors.contains("the configuration has a table clicks, the lake has none"))
+        #expect(!configured.errors.contains("a table orders"))
+    }
+
     @Test("a missing object is a finding and status 1")
     func missing() async throws {
         let lake = try await SmallLake()

@@ -80,6 +80,18 @@ struct VerifyRulesTests {
         #expect(isNew)
     }
 
+    @Test("an object that the store does not hand out is a finding, and the others are read")
+    func unreadable() async throws {
+        let lake = try MaintenanceLake(seed: 7)
+        let table = try await lake.open()
+        for hour in 0..<3 { try await lake.append(table, hour: hour) }
+        let objects = try await table.snapshot().objects(.everything)
+        lake.store.setRules([FaultRule(.denied, on: [.get], keyContains: objects[0].path)])
+        let report = try await TableVerifier(table: table, depth: .everything).run { _, _ in }
+        #expect(report.findings.filter { $0.kind == .unreadableObject }.map(\.place) == [objects[0].path])
+        #expect(report.objects == Int64(objects.count))
+    }
+
     @Test("windows cover every hour once, whatever the manifests")
     func windows() {
         var generator = SeededGenerator(seed: 5)

@@ -47,7 +47,7 @@ struct ContentCheck: Sendable {
             }
             return Outcome()
         } catch let error as ReadError {
-            return Outcome(findings: [try finding(error)])
+            return Outcome(findings: [try finding(error, in: object)])
         } catch {
             return Outcome(findings: [VerifyFinding(.damagedObject, object.path, "\(error)")])
         }
@@ -99,10 +99,13 @@ struct ContentCheck: Sendable {
         return "it holds no events of \(gone.map { "\($0.topicPartition)" } ?? "a listed topic partition")"
     }
 
-    private func finding(_ error: ReadError) throws(StoreError) -> VerifyFinding {
+    private func finding(_ error: ReadError, in object: DataObject) throws(StoreError) -> VerifyFinding {
         switch error {
         case .missing(let path): return VerifyFinding(.missingObject, path, "the store does not have it")
         case .damaged(let path, let reason): return VerifyFinding(.damagedObject, path, reason)
+        // One key's or one object's rights, or a class that has to be thawed; the others can be read all the same.
+        case .store(let error) where error.kind == .denied || error.kind == .archived:
+            return VerifyFinding(.unreadableObject, object.path, "the store does not hand it out: \(error.message)")
         case .store(let error): throw error
         }
     }

@@ -7,6 +7,8 @@ public struct VerifyFinding: Hashable, Sendable {
         case missingObject = "missing_object"
         /// An object's size, checksum, records or lines are not what the catalog says.
         case damagedObject = "damaged_object"
+        /// The store has an object and does not hand it out.
+        case unreadableObject = "unreadable_object"
         /// Live objects hold more or fewer events than were committed.
         case counts
         /// Two objects hold the same offset.

@@ -26,7 +26,7 @@ extension StoreError {
             switch failure.code {
             case ENOENT: (.notFound, "no such object")
             case EACCES, EPERM, EROFS:
-                (.denied, "\(text.lowercased()); let this user write to the lake's directory")
+                (.denied, "\(text.lowercased()); let this user read and write the lake's directory")
             case ENOSPC, EDQUOT: (.unavailable, "\(text.lowercased()); free some space")
             case ENAMETOOLONG, EINVAL, EXDEV, ELOOP, ENOTDIR, EISDIR, ENOTEMPTY, EOPNOTSUPP, ENOSYS:
                 (.invalid, text.lowercased())

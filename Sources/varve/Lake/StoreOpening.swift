@@ -27,6 +27,9 @@ enum StoreOpening {
     static func open(_ settings: Settings, in context: CommandContext) async throws -> any ObjectStore {
         switch settings.lake {
         case .directory(let path):
+            guard !FileManager.default.fileExists(atPath: path) || isDirectory(path) else {
+                throw CommandFailure(.noInput, "it is no directory", at: "file://\(path)", fix: "name another")
+            }
             return try DirectoryObjectStore(root: path)
         case .s3(let bucket, let prefix):
             return try S3Opening(

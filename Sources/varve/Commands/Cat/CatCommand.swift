@@ -42,6 +42,10 @@ struct CatCommand: AsyncParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("As of a version or a time.", valueName: "version|time"))
     var at: HistoryArgument?
 
+    func validate() throws {
+        if let limit, limit < 0 { throw ValidationError("--limit is at least 0") }
+    }
+
     func run() async throws {
         let session = try await lake.open()
         let snapshot = try await session.snapshot(of: table, at: at)

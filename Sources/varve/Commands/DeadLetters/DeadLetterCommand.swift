@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Formats
 import LakeModel
 import Maintenance
 
@@ -24,6 +25,14 @@ struct DeadLetterFilter: ParsableArguments {
         name: .customLong("where"),
         help: ArgumentHelp("Only events with \"field = 'value'\", as 'varve erase' takes it.", valueName: "condition"))
     var condition: String?
+
+    func validate() throws {
+        let reasons = RejectReason.allCases.map(\.rawValue)
+        if let unknown = reason.first(where: { !reasons.contains($0) }) {
+            throw ValidationError(
+                "'\(unknown.prefix(40))' is no reason of a dead letter; they are \(reasons.joined(separator: ", "))")
+        }
+    }
 
     func selection(now: Timestamp) throws -> RestoreSelection {
         var selection = RestoreSelection(

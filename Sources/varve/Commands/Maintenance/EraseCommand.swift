@@ -70,6 +70,9 @@ struct EraseCommand: AsyncParsableCommand {
             throw ValidationError("--grace takes 0s only; else vacuum.erased_after says how long old bytes stay")
         }
         if parallel < 1 { throw ValidationError("--parallel is at least 1") }
+        if ids != nil, condition.contains("=") {
+            throw ValidationError("--where names a value and --ids has others: write only the field in --where")
+        }
         if yes, certificate == nil { throw ValidationError("--yes needs --certificate: the proof is a part of it") }
     }
 

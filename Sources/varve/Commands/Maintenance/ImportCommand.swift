@@ -88,6 +88,9 @@ struct ImportCommand: AsyncParsableCommand {
         let folder = try ImportFolder.prefix(from, lake: session.settings.lake)
         let importer = try await importer(session, prefix: folder)
         let plan = try await importer.plan()
+        if plan.items.isEmpty, plan.known == 0, plan.young == 0 {
+            throw CommandFailure(.noInput, "no files lie there", at: "--from \(from)", fix: "check the folder's name")
+        }
         guard yes else {
             try Listing(plan.items.map { ImportRow($0, offsets) }).print(as: format.output, to: session.console)
             say(plan, session)
@@ -211,7 +214,7 @@ struct ImportRow: Listable {
             (verdict, reason) = ("left", "the last of \(source): no file behind it proves where it ends")
         case .known: verdict = "known"
         case .young: verdict = "young"
-        case .passOver(let why): (verdict, reason) = ("pass over", why)
+        case .passOver(let why): (verdict, reason) = ("passed over", why)
         }
     }
 

@@ -22,12 +22,16 @@ struct ManifestListCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("At most this many.", valueName: "number"))
     var limit: Int?
 
+    func validate() throws {
+        if let limit, limit < 0 { throw ValidationError("--limit is at least 0") }
+    }
+
     func run() async throws {
         let session = try await lake.open()
         let snapshot = try await session.snapshot(of: table, at: at)
         let objects = try await snapshot.objects(filter.query(side: table.side, now: session.now, tags: tag))
             .filter(filter.matchesTopic)
-        let rows = objects.prefix(limit.map { max(0, $0) } ?? .max).map(ObjectRow.init)
+        let rows = objects.prefix(limit ?? .max).map(ObjectRow.init)
         try Listing(Array(rows)).print(as: format.output, to: session.console)
     }
 }

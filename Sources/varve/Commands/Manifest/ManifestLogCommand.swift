@@ -19,6 +19,10 @@ struct ManifestLogCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Begin with this version and go back from there.", valueName: "version"))
     var before: Int64?
 
+    func validate() throws {
+        if limit < 0 { throw ValidationError("--limit is at least 0") }
+    }
+
     func run() async throws {
         let session = try await lake.open()
         let table = try await session.table(table)

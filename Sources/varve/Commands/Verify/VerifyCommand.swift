@@ -72,7 +72,14 @@ struct VerifyCommand: AsyncParsableCommand {
     private func tables(_ session: LakeSession) async throws -> [TableName] {
         if let table { return [table.table] }
         let names = try await session.lake.tables()
-        if names.isEmpty { session.console.say("no tables in \(session.store.location)") }
+        // What was to be proved is not there: a lost prefix, or a misspelled one.
+        guard !names.isEmpty else {
+            throw CommandFailure(
+                .noInput, "no tables are there", at: session.store.location, fix: "check the lake's URL")
+        }
+        for table in session.settings.tables where !names.contains(where: { $0.description == table.name }) {
+            session.console.say("the configuration has a table \(table.name), the lake has none")
+        }
         return names
     }
 
@@ -137,7 +144,9 @@ extension VerifyCommand {
         let questions = BrokerQuestions(settings: settings, logger: session.logger)
         let offsets = try await questions.offsets(ofTopics: Set(report.next.keys.map(\.topic)))
         let lag = KafkaComparison.lag(next: report.next, broker: offsets)
-        session.console.say("\(report.table): \(lag) events behind the brokers")
+        // Nobody can tell them from events without reading on from there.
+        let markers = lag > 0 ? "; markers that end transactions count too" : ""
+        session.console.say("\(report.table): \(lag) events behind the brokers\(markers)")
         return KafkaComparison.findings(next: report.next, broker: offsets)
     }
 }
