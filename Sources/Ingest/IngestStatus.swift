@@ -16,7 +16,7 @@ public struct IngestStatus: Sendable {
         /// Highest event time read, and committed.
         public var watermark: Timestamp?
         public var committedWatermark: Timestamp?
-        /// Offsets at the broker that are not in the lake, where its end is known; 0 once what is left was read past and
+        /// Offsets at the broker that are not in the lake, where its end is known; 0 once the rest was read past and
         /// carried no event, as the markers that end transactions.
         public var lagEvents: Int64?
         /// Age of the newest event time in the lake, by the wall clock; 0 where nothing waits.
