@@ -285,7 +285,11 @@ struct S3Run {
 extension S3Call {
     /// True where a 2xx answer holds what a success of this operation holds.
     func isExpected(_ response: HTTPResponse) -> Bool {
-        guard let expectedRoot else { return true }
+        guard let expectedRoot else {
+            // Where no document is expected, one is a maintenance page, or an error.
+            let isPage = method != "GET" && response.body.droppingLeadingSpace.first == UInt8(ascii: "<")
+            return !isPage && !(expectsTag && S3Store.tag(response.headers["ETag"]).description.isEmpty)
+        }
         let root = try? XMLElement(parsing: response.body.droppingLeadingSpace)
         return root?.name == expectedRoot
     }

@@ -64,7 +64,10 @@ extension S3Verdict {
         }
         if (200..<300).contains(status) {
             // An error inside a success: AWS says to treat it as a failed attempt, whatever its code.
-            return .retry(kind: .unavailable, message: text, isThrottled: false, cost: RetryBudget.retryCost)
+            let message =
+                code.isEmpty
+                ? "\(text) without what a store answers to \(call.operation); look for a proxy in between" : text
+            return .retry(kind: .unavailable, message: message, isThrottled: false, cost: RetryBudget.retryCost)
         }
         return judgeFinal(error, call: call, bucket: bucket)
     }
