@@ -18,6 +18,8 @@ struct S3Call: Sendable {
     /// The root element of a successful answer; a 200 with another body carries an error (CompleteMultipartUpload,
     /// CopyObject and DeleteObjects send their status before they know the outcome).
     var expectedRoot: String?
+    /// A success names the tag of what it stored; a page of something in between that answers for the store does not.
+    var expectsTag = false
     /// Checks a successful answer; what it throws is retried as corruption on the way.
     var verify: (@Sendable (HTTPResponse) -> String?)?
 

@@ -63,6 +63,9 @@ final class S3Client: Sendable {
             } catch {
                 throw run.failure(error.kind, message: error.message)
             }
+            if let refused = run.refused, refused.credentials == credentials {
+                throw run.failure(.denied, message: refused.message)
+            }
             run.attempt += 1
             let (outcome, duration) = await send(call, &run, credentials, payloadHash)
             let (verdict, error) = judge(outcome, call, &run)
@@ -176,9 +179,11 @@ extension S3Client {
             throw run.failure(kind, message: message)
         case .renewCredentials(let message):
             guard !run.renewedCredentials else {
-                throw run.failure(.denied, message: "\(message); the credentials are expired, renew them")
+                throw run.failure(.denied, message: message)
             }
             run.renewedCredentials = true
+            // The same again would be refused again; a HEAD does not say that it was they that were refused.
+            if run.code?.isEmpty == false { run.refused = (credentials, message) }
             await provider.discard(credentials)
         case .correctClock(let message):
             guard !run.correctedClock, let time = error?.serverTime else {
@@ -254,6 +259,7 @@ struct S3Run {
     var corrections = 0
     var redirects = 0
     var renewedCredentials = false
+    var refused: (credentials: Credentials, message: String)?
     var correctedClock = false
     var region = ""
     var movedEndpoint: S3Endpoint?
@@ -279,7 +285,11 @@ struct S3Run {
 extension S3Call {
     /// True where a 2xx answer holds what a success of this operation holds.
     func isExpected(_ response: HTTPResponse) -> Bool {
-        guard let expectedRoot else { return true }
+        guard let expectedRoot else {
+            // Where no document is expected, one is a maintenance page, or an error.
+            let isPage = method != "GET" && response.body.droppingLeadingSpace.first == UInt8(ascii: "<")
+            return !isPage && !(expectsTag && S3Store.tag(response.headers["ETag"]).description.isEmpty)
+        }
         let root = try? XMLElement(parsing: response.body.droppingLeadingSpace)
         return root?.name == expectedRoot
     }

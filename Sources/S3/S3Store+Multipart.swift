@@ -31,7 +31,7 @@ extension S3Store {
         addChecksum(nil, of: body, to: &call.headers)
         addCustomerKey(to: &call.headers)
         addPayer(to: &call.headers)
-        (call.body, call.mutates) = (body, true)
+        (call.body, call.mutates, call.expectsTag) = (body, true, true)
         let answer = try await perform(call)
         return UploadedPart(
             number: number, tag: Self.tag(answer.response.headers["ETag"]), bytes: Int64(body.count),

@@ -8,6 +8,7 @@ extension S3Store {
         addCondition(options.condition, to: &call.headers)
         addChecksum(options.checksum, of: body, to: &call.headers)
         (call.body, call.mutates, call.condition) = (body, true, options.condition)
+        call.expectsTag = true
         let answer = try await perform(call)
         var info = info(answer, bytes: Int64(body.count))
         info.metadata = options.metadata

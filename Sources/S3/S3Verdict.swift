@@ -5,7 +5,8 @@ enum S3Verdict {
     case success
     /// Try again after a wait; `kind` and `message` are for the case that no attempt is left.
     case retry(kind: StoreError.Kind, message: String, isThrottled: Bool, cost: Int)
-    /// Credentials are said to be expired: ask for new ones, once.
+    /// Credentials are said to be expired or unknown: ask for new ones, once. `message` is for the case that these are
+    /// refused as well.
     case renewCredentials(message: String)
     /// The clock is said to be wrong: learn the difference, once.
     case correctClock(message: String)
@@ -16,6 +17,11 @@ enum S3Verdict {
 
 extension S3Verdict {
     private static let expiredCodes: Set<String> = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]
+    /// Said of keys that were replaced, and of half of new ones where a file was read while it was written (MinIO has
+    /// `InvalidTokenId`, Google Cloud Storage `InvalidSecurity`).
+    private static let unknownKeyCodes: Set<String> = [
+        "InvalidAccessKeyId", "InvalidToken", "InvalidTokenId", "InvalidSecurity", "SignatureDoesNotMatch",
+    ]
     private static let skewCodes: Set<String> = ["RequestTimeTooSkewed", "RequestInTheFuture"]
     private static let redirectCodes: Set<String> = [
         "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed",
@@ -38,7 +44,12 @@ extension S3Verdict {
     /// Judges an answer that is not a plain success. Pure.
     static func judge(_ error: S3ErrorBody, call: S3Call, bucket: String, isRegionNew: Bool) -> S3Verdict {
         let (status, code, text) = (error.status, error.code, error.summary)
-        if expiredCodes.contains(code) { return .renewCredentials(message: text) }
+        if expiredCodes.contains(code) {
+            return .renewCredentials(message: "\(text); the credentials are expired, renew them")
+        }
+        if unknownKeyCodes.contains(code) {
+            return .renewCredentials(message: "\(text); check the credentials and their policy")
+        }
         if skewCodes.contains(code) { return .correctClock(message: text) }
         if redirectCodes.contains(code) || [301, 302, 307, 308].contains(status) { return .redirect(message: text) }
         if isRegionNew, [400, 403].contains(status), code.isEmpty { return .redirect(message: text) }
@@ -53,7 +64,10 @@ extension S3Verdict {
         }
         if (200..<300).contains(status) {
             // An error inside a success: AWS says to treat it as a failed attempt, whatever its code.
-            return .retry(kind: .unavailable, message: text, isThrottled: false, cost: RetryBudget.retryCost)
+            let message =
+                code.isEmpty
+                ? "\(text) without what a store answers to \(call.operation); look for a proxy in between" : text
+            return .retry(kind: .unavailable, message: message, isThrottled: false, cost: RetryBudget.retryCost)
         }
         return judgeFinal(error, call: call, bucket: bucket)
     }

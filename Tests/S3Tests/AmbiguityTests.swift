@@ -10,6 +10,38 @@ struct AmbiguityTests {
         .lost(sent: true), .lost(sent: true, .timeout), .lost(sent: true, .truncated), .error(500, "InternalError"),
         .answer(502), .answer(503), .answer(504), .error(409, "ConditionalRequestConflict"),
     ]
+    /// What something between client and store answers in its place.
+    static let pages: [ScriptedTransport.Reply] = [
+        .answer(200), .answer(204), .answer(200, [("ETag", "\"\"")]), .answer(200, [], "<html>maintenance</html>"),
+        .answer(200, [("ETag", "\"page\"")], "\n<!doctype html>"), .error(200, "InternalError"),
+    ]
+
+    @Test("a success that names no tag, or is a page, is neither believed nor taken for nothing", arguments: pages)
+    func answersOfOthers(page: ScriptedTransport.Reply) async throws {
+        let (id, k) = (UploadID("u"), try key("k"))
+        let passing = try Fixture(page, .stored, page, .stored)
+        #expect(try await passing.put().tag == EntityTag("abc"))
+        #expect(try await passing.store.putPart(1, ObjectBody([1]), of: id, to: k).tag == EntityTag("abc"))
+        #expect(passing.requests.count == 4)
+
+        let own = try Fixture(page, .error(412, "PreconditionFailed"))
+        var error = try await storeError { _ = try await own.put(.absent) }
+        #expect(error.kind == .conflict && error.mayHaveHappened)
+
+        let lasting = try Fixture(ScriptedTransport(otherwise: { _ in page }))
+        error = try await storeError { _ = try await lasting.put() }
+        #expect(error.kind == .unavailable && error.mayHaveHappened)
+        #expect(error.message.contains("proxy") || error.message.contains("InternalError"))
+    }
+
+    @Test("a page is no answer to a deletion")
+    func deletionPage() async throws {
+        let page = ScriptedTransport.Reply.answer(200, [], "<html>maintenance</html>")
+        let fixture = try Fixture(page, .answer(204), page, .answer(204))
+        #expect(try await fixture.store.delete([try key("k")]).isEmpty)
+        try await fixture.store.abortUpload(UploadID("u"), of: try key("k"))
+        #expect(fixture.requests.count == 4)
+    }
 
     @Test("a conflict met by a retry after a lost answer is reported as perhaps our own", arguments: doubtful)
     func ownWrite(first: ScriptedTransport.Reply) async throws {

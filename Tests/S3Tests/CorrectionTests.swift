@@ -41,18 +41,33 @@ struct CorrectionTests {
         #expect(right.requests.count == 1)
     }
 
-    @Test("expired credentials are renewed once")
-    func expired() async throws {
+    @Test(
+        "credentials that are refused as expired or unknown are renewed once",
+        arguments: [
+            (400, "ExpiredToken"), (403, "InvalidAccessKeyId"), (400, "InvalidToken"), (403, "InvalidTokenId"),
+            (403, "SignatureDoesNotMatch"),
+        ])
+    func refusedKeys(status: Int, code: String) async throws {
         let provider = NumberedCredentials()
-        let fixture = try Fixture(ScriptedTransport(.error(400, "ExpiredToken"), .stored), credentials: provider)
+        let fixture = try Fixture(ScriptedTransport(.error(status, code), .stored), credentials: provider)
         _ = try await fixture.put()
         let used = fixture.requests.map { $0.headers["X-Amz-Security-Token"] }
         #expect(used == ["token-0", "token-1"])
 
         let never = try Fixture(
-            ScriptedTransport(otherwise: { _ in .error(400, "ExpiredToken") }), credentials: NumberedCredentials())
+            ScriptedTransport(otherwise: { _ in .error(status, code) }), credentials: NumberedCredentials())
         let error = try await storeError { _ = try await never.put() }
-        #expect(error.kind == .denied && never.requests.count == 2)
+        #expect(error.kind == .denied && !error.mayHaveHappened && never.requests.count == 2)
+        #expect(error.message.contains("credentials"))
+    }
+
+    @Test("keys given once stay as they were given, and are not tried twice")
+    func staticKeys() async throws {
+        let fixture = try Fixture(.error(403, "InvalidAccessKeyId"), .stored)
+        let error = try await storeError { _ = try await fixture.put() }
+        #expect(error.kind == .denied)
+        _ = try await fixture.put()
+        #expect(fixture.requests.allSatisfy { $0.headers["Authorization"]?.contains("=AKIDEXAMPLE/") == true })
     }
 
     @Test(

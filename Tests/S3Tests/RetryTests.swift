@@ -31,7 +31,7 @@ struct RetryTests {
         "a final failure is not retried",
         arguments: [
             (.error(403, "AccessDenied"), .denied), (.answer(401), .denied),
-            (.error(403, "InvalidAccessKeyId"), .denied),
+            (.error(403, "InvalidAccessKeyId"), .denied), (.error(400, "InvalidToken"), .denied),
             (.error(403, "SignatureDoesNotMatch"), .denied), (.error(404, "NoSuchBucket"), .notFound),
             (.error(400, "InvalidArgument"), .invalid), (.error(501, "NotImplemented"), .invalid),
             (.error(405, "MethodNotAllowed"), .invalid), (.error(400, "EntityTooLarge"), .invalid),

@@ -53,7 +53,7 @@ public protocol CredentialsProvider: Sendable {
     /// `RefreshingCredentials`.
     func credentials() async throws(CredentialsError) -> Credentials
 
-    /// Tells a provider that keeps credentials that a server called these expired.
+    /// Tells a provider that keeps credentials that a server called these expired or does not know them.
     func discard(_ credentials: Credentials) async
 }
 

@@ -1,10 +1,14 @@
 public import LakeModel
+internal import Synchronization
 
 /// Asks one source after another and takes the first that is set up here.
 ///
 /// Only `notConfigured` goes on to the next source: one that is set up wrongly is named instead of being passed over.
-public struct CredentialsChain: CredentialsProvider {
+/// Nor is one passed over that gave credentials before: a file that is just being written must not turn a process into
+/// somebody else.
+public final class CredentialsChain: CredentialsProvider {
     private let sources: [any CredentialsProvider]
+    private let chosen = Mutex<Int?>(nil)
 
     public init(_ sources: [any CredentialsProvider]) {
         self.sources = sources
@@ -12,9 +16,14 @@ public struct CredentialsChain: CredentialsProvider {
 
     public func credentials() async throws(CredentialsError) -> Credentials {
         var reasons: [String] = []
-        for source in sources {
+        let last = chosen.withLock { $0 }
+        for (index, source) in sources.enumerated() {
             do {
-                return try await source.credentials()
+                let found = try await source.credentials()
+                chosen.withLock { $0 = index }
+                return found
+            } catch  where error.kind == .notConfigured && index == last {
+                throw CredentialsError(.unavailable, "\(error.message); it gave credentials before")
             } catch  where error.kind == .notConfigured {
                 reasons.append(error.message)
             } catch {

@@ -2,17 +2,22 @@ public import LakeModel
 
 /// Keeps what a slow provider gave, and asks it again before it expires; one question at a time.
 ///
-/// Credentials are renewed five minutes before they expire, or at half of their life where that is shorter. Where the
-/// source cannot answer while the old ones are still valid, those are used, and it is asked again a minute later.
+/// Credentials are renewed five minutes before they expire, or at half of their life where that is shorter. Those
+/// without an end are looked at again every five minutes, as a file can be replaced. Where the source cannot answer
+/// while the old ones are still valid, those are used, and it is asked again a minute later.
+/// Those that a server refused are replaced at once, but not more often than every ten seconds.
 public actor RefreshingCredentials: CredentialsProvider {
     /// How long before their end credentials are renewed.
     public static let renewalLead = Duration.seconds(300)
     private static let pauseAfterFailureMilliseconds: Int64 = 60_000
+    /// A server that refuses whatever it is sent must not make a question of each request.
+    static let pauseAfterDiscard = Duration.seconds(10)
 
     private let source: any CredentialsProvider
     private let clock: any LakeClock
     private var held: Credentials?
     private var renewAt: Timestamp?
+    private var discardedAt: Duration?
     private var question: Task<Result<Credentials, CredentialsError>, Never>?
 
     public init(_ source: any CredentialsProvider, clock: any LakeClock) {
@@ -20,12 +25,14 @@ public actor RefreshingCredentials: CredentialsProvider {
     }
 
     public func credentials() async throws(CredentialsError) -> Credentials {
-        if let held, renewAt.map({ clock.now() < $0 }) ?? true { return held }
+        if let held, let renewAt, clock.now() < renewAt { return held }
         switch await ask() {
         case .success(let fresh): return fresh
         case .failure(let error):
-            guard let held, let end = held.expiresAt, clock.now() < end else { throw error }
-            renewAt = min(end, clock.now().advanced(byMilliseconds: Self.pauseAfterFailureMilliseconds))
+            let now = clock.now()
+            guard let held, held.expiresAt.map({ now < $0 }) ?? true else { throw error }
+            let again = now.advanced(byMilliseconds: Self.pauseAfterFailureMilliseconds)
+            renewAt = min(held.expiresAt ?? again, again)
             return held
         }
     }
@@ -33,6 +40,8 @@ public actor RefreshingCredentials: CredentialsProvider {
     public func discard(_ credentials: Credentials) async {
         // Another request may have renewed them meanwhile: only what was refused is thrown away.
         guard held == credentials else { return }
+        if let discardedAt, clock.elapsed() - discardedAt < Self.pauseAfterDiscard { return }
+        discardedAt = clock.elapsed()
         (held, renewAt) = (nil, nil)
         await source.discard(credentials)
     }
@@ -56,12 +65,14 @@ public actor RefreshingCredentials: CredentialsProvider {
 
     private func keep(_ fresh: Credentials) {
         held = fresh
-        renewAt = fresh.expiresAt.map { end in
-            let now = clock.now().milliseconds
-            let lead = min(Self.renewalLead.components.seconds * 1000, max(0, (end.milliseconds - now) / 2))
-            // A clock that is ahead of the credentials' end must not ask anew for every request.
-            let renewal = end.milliseconds > now ? end.milliseconds - lead : now + 30_000
-            return Timestamp(milliseconds: renewal)
+        let now = clock.now().milliseconds
+        let leadMax = Self.renewalLead.components.seconds * 1000
+        guard let end = fresh.expiresAt?.milliseconds else {
+            renewAt = Timestamp(milliseconds: now + leadMax)
+            return
         }
+        // A clock that is ahead of the credentials' end must not ask anew for every request.
+        let renewal = end > now ? end - min(leadMax, (end - now) / 2) : now + 30_000
+        renewAt = Timestamp(milliseconds: renewal)
     }
 }

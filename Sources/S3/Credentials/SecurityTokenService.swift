@@ -130,7 +130,17 @@ struct AssumeRoleCredentials: CredentialsProvider {
 
     func credentials() async throws(CredentialsError) -> Credentials {
         let own = try await source.credentials()
-        return try await service.call(role.parameters("AssumeRole"), signedBy: own)
+        do {
+            return try await service.call(role.parameters("AssumeRole"), signedBy: own)
+        } catch  where error.kind == .denied {
+            // Keys from a file say no end: that they were replaced is learned here.
+            await source.discard(own)
+            let fresh = try await source.credentials()
+            guard fresh != own else { throw error }
+            return try await service.call(role.parameters("AssumeRole"), signedBy: fresh)
+        } catch {
+            throw error
+        }
     }
 
     func discard(_ credentials: Credentials) async {}

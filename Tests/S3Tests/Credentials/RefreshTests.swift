@@ -58,6 +58,21 @@ struct RefreshTests {
         #expect(error.kind == .unavailable)
     }
 
+    @Test("a server that refuses everything does not make a question of each request")
+    func refusesEverything() async throws {
+        let clock = ImpatientClock()
+        let source = ExpiringSource(clock, life: .seconds(3600))
+        let fixture = try Fixture(
+            ScriptedTransport(otherwise: { _ in .error(403, "InvalidAccessKeyId") }), clock: clock,
+            credentials: RefreshingCredentials(source, clock: clock))
+        for _ in 0..<50 { _ = try await storeError { _ = try await fixture.put() } }
+        #expect(fixture.requests.count == 51)
+        #expect(source.asked == 2)
+        clock.advance(by: .seconds(10))
+        _ = try await storeError { _ = try await fixture.put() }
+        #expect(source.asked == 3)
+    }
+
     @Test("discarding throws away only the credentials that were refused")
     func discards() async throws {
         let clock = ImpatientClock()
