@@ -1,6 +1,7 @@
 import Catalog
 import LakeModel
 import ObjectStorage
+import Synchronization
 import Testing
 
 @Suite("The boundary")
@@ -122,6 +123,46 @@ struct BoundaryTests {
         let head = try await sleeper.refresh()
         #expect(head.next(of: orders0) == 10)
         #expect(head.total(of: .main).records == 110)
+    }
+
+    /// The loser's list names manifests that the new boundary's checkpoint does not, and another has found it safe.
+    @Test("a checkpoint that lost its race leaves its list to those who rely on it")
+    func overtakenCheckpoint() async throws {
+        let bench = try Bench()
+        func open(_ manifestEntriesMax: Int) async throws -> Table {
+            try await bench.open { ($0.checkpointEvery, $0.manifestEntriesMax) = (0, manifestEntriesMax) }
+        }
+        let loser = try await open(4)
+        for hour in 0..<12 { try await bench.append(loser, hour: hour) }
+        try await loser.checkpoint()
+        let hint = try await bench.store.bytes("orders/_varve/latest.json")
+        let rival = try await open(4)
+        for hour in 0..<4 { try await bench.append(rival, hour: hour) }
+        // Small neighbours become one manifest here; and the hint is one that does not know of it.
+        let collector = try await open(1000)
+        try await collector.checkpoint()
+        try await bench.store.set("orders/_varve/latest.json", hint)
+        for hour in 0..<4 { try await bench.append(rival, hour: hour) }
+        let isListed = Mutex(false)
+        bench.store.intercept { call, key in
+            if call == .put, key.description.hasSuffix("20/list.ndjson.zst") { isListed.withLock { $0 = true } }
+            guard call == .get, key.description.hasSuffix("boundary.json"), isListed.withLock({ $0 }) else { return nil }
+            bench.store.intercept(nil)
+            do {
+                #expect(try await rival.checkpoint() == 20)
+                try await collector.collectLog(through: 15, unusedSince: bench.store.now)
+            } catch {
+                Issue.record(error)
+            }
+            return nil
+        }
+        guard case .contention = await refusal({ try await loser.checkpoint() }) else {
+            Issue.record("the boundary was to overtake the loser")
+            return
+        }
+        try await rival.collectLog(through: 19, unusedSince: bench.store.now)
+        #expect(try await bench.open().head() == rival.head())
+        #expect(try await bench.open().snapshot().objects().count == 20)
     }
 
     @Test("a reader that replays while the log is collected begins again")
