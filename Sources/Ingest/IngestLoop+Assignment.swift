@@ -12,7 +12,9 @@ extension IngestLoop {
         case .revoked(let names, let lost): try revoked(names, lost: lost)
         case .reachedEnd(let name, let position): reachedEnd(name, position: position)
         case .outOfRange(let name, let offset): try outOfRange(name, offset: offset)
-        case .trouble(let text): logger.warning("source trouble", metadata: ["detail": "\(text)"])
+        case .trouble(let text, let isOutage):
+            logger.warning("source trouble", metadata: ["detail": "\(text)"])
+            if isOutage { for table in tables { countIdlenessAnew(of: table, now: clock.elapsed()) } }
         case .closed: sourceHasClosed = true
         }
     }

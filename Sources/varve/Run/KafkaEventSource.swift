@@ -6,6 +6,8 @@ import LakeModel
 final class KafkaEventSource: EventSource {
     private let consumer: KafkaConsumer
     private static let questionTimeout = Duration.seconds(10)
+    /// Set when the last broker has gone, until one of them tells anything.
+    private var isOutage = false
 
     /// Set by tests that kill the process at a chosen step.
     private let failpoints: Failpoints?
@@ -17,6 +19,7 @@ final class KafkaEventSource: EventSource {
     func poll(timeout: Duration, eventsMax: Int, _ receive: (EventBatch) -> Void) throws(SourceError) -> [SourceSignal]
     {
         let signals = consumer.poll(timeout: timeout, eventsMax: eventsMax) { batch in
+            isOutage = false
             receive(batch)
             failpoints?.pass(.afterPoll)
         }
@@ -32,7 +35,9 @@ final class KafkaEventSource: EventSource {
         switch signal {
         case .assigned(let names): return .assigned(names)
         case .revoked(let names, let lost): return .revoked(names, lost: lost)
-        case .reachedEnd(let name, let offset): return .reachedEnd(name, position: offset)
+        case .reachedEnd(let name, let offset):
+            isOutage = false
+            return .reachedEnd(name, position: offset)
         case .offsetOutOfRange(let name, let requested, _): return .outOfRange(name, offset: requested)
         case .statistics: return nil
         case .closed: return .closed
@@ -42,7 +47,9 @@ final class KafkaEventSource: EventSource {
             if let name, error.skipsEvents {
                 throw SourceError("events of \(name) cannot be read and would be skipped: \(error)")
             }
-            return .trouble(name.map { "\($0): \(error)" } ?? error.description)
+            // librdkafka says so once; what follows while it tries them again tells of one broker each.
+            isOutage = isOutage || error.code == .allBrokersDown
+            return .trouble(name.map { "\($0): \(error)" } ?? error.description, isOutage: isOutage)
         }
     }
 
