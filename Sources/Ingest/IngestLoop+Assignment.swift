@@ -54,7 +54,7 @@ extension IngestLoop {
         let (index, epoch, log, mailbox) = (table.index, table.epoch, table.log, mailbox)
         let clock = clock
         Task(executorPreference: executor) {
-            let result = await retrying(clock: clock, mailbox: mailbox) { () async throws(CatalogError) in
+            let result = await retrying(for: index, clock: clock, mailbox: mailbox) { () async throws(CatalogError) in
                 try await log.refresh()
             }
             mailbox.post(.refreshed(table: index, epoch: epoch, result))
@@ -182,21 +182,17 @@ extension IngestLoop {
     }
 }
 
-/// Repeats a question to the catalog for as long as only the store is in the way.
+/// Repeats a table's question to the catalog for as long as only the store is in the way.
 func retrying<Value: Sendable>(
-    clock: any LakeClock, mailbox: Mailbox, _ ask: () async throws(CatalogError) -> Value
+    for table: Int, clock: any LakeClock, mailbox: Mailbox, _ ask: () async throws(CatalogError) -> Value
 ) async -> Result<Value, CatalogError> {
     var delay = Duration.milliseconds(200)
-    var wasInTrouble = false
     while true {
         do throws(CatalogError) {
-            let value = try await ask()
-            if wasInTrouble { mailbox.post(.storeRecovered) }
-            return .success(value)
+            return .success(try await ask())
         } catch {
             guard case .store(let trouble) = error, trouble.canPass else { return .failure(error) }
-            wasInTrouble = true
-            mailbox.post(.storeTrouble(trouble))
+            mailbox.post(.storeTrouble(.table(table), trouble))
             guard (try? await clock.sleep(for: delay)) != nil else { return .failure(error) }
             delay = min(delay * 2, .seconds(10))
         }
