@@ -72,11 +72,10 @@ extension IngestLoop {
             let unknown = waiting.filter { head.progress[sources.name($0)] == nil && sources[$0].needsStart }
             let resolved =
                 unknown.isEmpty ? [:] : try source.resolve(table.settings.start, for: unknown.map(sources.name))
-            let fresh = waiting.filter { sources[$0].needsStart }.map(sources.name)
+            let nowhere = Set(unknown.map(sources.name).filter { resolved[$0] == nil })
+            let fresh = waiting.filter { sources[$0].needsStart }.map(sources.name).filter { !nowhere.contains($0) }
             let ends = settings.once && !fresh.isEmpty ? try source.endOffsets(of: fresh) : [:]
-            let unanswered = Set(
-                unknown.map(sources.name).filter { resolved[$0] == nil }
-                    + (settings.once ? fresh.filter { ends[$0] == nil } : []))
+            let unanswered = nowhere.union(settings.once ? fresh.filter { ends[$0] == nil } : [])
             if !unanswered.isEmpty {
                 waiting.removeAll { unanswered.contains(sources.name($0)) }
                 beginLater(table, unanswered)

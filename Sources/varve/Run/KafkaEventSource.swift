@@ -6,6 +6,8 @@ import LakeModel
 final class KafkaEventSource: EventSource {
     private let consumer: KafkaConsumer
     private static let questionTimeout = Duration.seconds(10)
+    private var questions = LeaderQuestions()
+    private let startedAt = ContinuousClock.now
     /// Set when the last broker has gone, until one of them tells anything.
     private var isOutage = false
 
@@ -86,15 +88,10 @@ final class KafkaEventSource: EventSource {
     private func watermarks(_ names: [TopicPartition], _ choose: ((low: Int64, high: Int64)) -> Int64)
         throws(SourceError) -> [TopicPartition: Int64]
     {
-        var offsets: [TopicPartition: Int64] = [:]
-        let deadline = ContinuousClock.now + Self.questionTimeout
-        for name in names {
-            // The first one is asked in any case; where brokers are away, not everyone waits for each.
-            let left = max(.milliseconds(100), ContinuousClock.now.duration(to: deadline))
-            let found = try ifAnswered { () throws(KafkaError) in try consumer.watermarks(name, timeout: left) }
-            offsets[name] = found.map(choose)
+        let now = { [startedAt] in startedAt.duration(to: .now) }
+        return try questions.ask(names, now: now) { name, timeout throws(SourceError) in
+            try ifAnswered { () throws(KafkaError) in try consumer.watermarks(name, timeout: timeout) }.map(choose)
         }
-        return offsets
     }
 
     /// Nil where brokers could not answer now: they are asked again later.
