@@ -108,10 +108,11 @@ extension IngestLoop {
         }
     }
 
-    /// Commits every cut that is stored and waits for no earlier one: one commit for all of them.
+    /// Commits every cut that is stored and waits for no earlier one: one commit for all of them, where they are not
+    /// too many.
     func startCommit(_ table: TableWriter, now: Duration) {
         guard !table.isCommitting else { return }
-        let ready = table.cuts.ready()
+        let ready = table.cuts.ready(bytesMax: settings.commitBytesMax)
         guard !ready.isEmpty else { return }
         table.committing = ready.map { table.cuts[$0] }
         table.cuts.remove(ready)

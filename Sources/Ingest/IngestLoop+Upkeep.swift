@@ -11,6 +11,7 @@ extension IngestLoop {
             if sources.indices.contains(where: { isWaiting($0, table) }) { try begin(table) }
             cutByAge(table, now: now)
             cutClosedHours(table, now: now)
+            table.cutIfCrowded(sources: sources, workshop: workshop)
             table.discardEmpty(olderThan: table.settings.rotate.age, now: now, workshop: workshop)
         }
         relieveMemory()
