@@ -46,8 +46,8 @@ public struct Completeness: Hashable, Sendable {
         return complete.suffix(Self.hoursMax)
     }
 
-    /// Whether an hour is over, grace included, at `end` that was not at `start` (watermarks in milliseconds since 1970;
-    /// any number goes).
+    /// Whether an hour is over, grace included, at `end` that was not at `start`: watermarks in milliseconds since
+    /// 1970, any number.
     public func isHourOver(at end: Int64, butNotAt start: Int64) -> Bool {
         let (limit, isBeforeAll) = end.subtractingReportingOverflow(graceMilliseconds)
         let (last, wasBeforeAll) = start.subtractingReportingOverflow(graceMilliseconds)

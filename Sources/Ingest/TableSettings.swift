@@ -90,8 +90,8 @@ public struct IngestSettings: Sendable {
     public var commitEvery: Duration = .seconds(10)
     /// So many stored objects are committed at once, without waiting for `commitEvery`.
     public var commitObjects: Int = 1000
-    /// What waits for a commit is cut, and cuts are left to the next one, before a log entry takes more than this, about:
-    /// some thousands of objects. Far below what the catalog takes.
+    /// What waits for a commit is cut, and cuts are left to the next one, before a log entry takes more than this,
+    /// about: some thousands of objects. Far below what the catalog takes.
     public var commitBytesMax: Int = 8 << 20
     /// Uncompressed bytes of one zstd frame.
     public var frameBytes: Int = 1 << 20

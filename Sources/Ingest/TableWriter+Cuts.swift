@@ -78,8 +78,8 @@ extension TableWriter {
         cut(group.sources, .group, sources: sources, workshop: workshop)
     }
 
-    /// Cuts everything before it is more than one commit should take: thousands of hours, or of topic partitions in each
-    /// object. Answers whether it did.
+    /// Cuts everything before it is more than one commit should take: thousands of hours, or of topic partitions in
+    /// each object. Answers whether it did.
     @discardableResult
     func cutIfCrowded(sources: SourceStates, workshop: Workshop) -> Bool {
         let objects = uncut.values.lazy.filter { $0.records > 0 }
