@@ -60,7 +60,7 @@ public enum SourceSignal: Sendable {
     /// The broker does not have this offset: retention passed it, or the topic was made anew.
     case outOfRange(TopicPartition, offset: Int64)
     /// Passing trouble, worth a line in the log. `isOutage`: no broker has been heard of lately, so that nobody knows
-    /// what waits there; repeated for as long as it lasts.
+    /// what waits there; repeated at least every minute while it lasts.
     case trouble(String, isOutage: Bool)
     case closed
 }

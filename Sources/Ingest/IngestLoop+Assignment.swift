@@ -14,7 +14,9 @@ extension IngestLoop {
         case .outOfRange(let name, let offset): try outOfRange(name, offset: offset)
         case .trouble(let text, let isOutage):
             logger.warning("source trouble", metadata: ["detail": "\(text)"])
-            if isOutage { for table in tables { countIdlenessAnew(of: table, now: clock.elapsed()) } }
+            guard isOutage else { return }
+            // Until nothing more is said of it.
+            for table in tables { countIdlenessAnew(of: table, now: clock.elapsed() + .seconds(60)) }
         case .closed: sourceHasClosed = true
         }
     }
