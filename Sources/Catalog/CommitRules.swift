@@ -99,11 +99,22 @@ struct CommitRules {
             guard let known = head.progress[range.topicPartition] else { continue }
             if known.next != range.from {
                 moved.append(MovedOffset(topicPartition: range.topicPartition, from: range.from, next: known.next))
-            } else if let before = known.watermark, let after = range.watermark, after < before {
-                throw .invalid("the watermark of \(range.topicPartition) would fall below \(before)")
             }
         }
         guard moved.isEmpty else { throw .offsetsMoved(moved.sorted { $0.topicPartition < $1.topicPartition }) }
+    }
+
+    /// The change's ranges with watermarks that do not fall: that of an idle topic partition follows the wall clock of
+    /// the writer that had it before, which may have been ahead.
+    var offsets: [OffsetRange] {
+        change.offsets.map { range in
+            var range = range
+            guard let after = range.watermark, let before = head.progress[range.topicPartition]?.watermark else {
+                return range
+            }
+            range.watermark = max(before, after)
+            return range
+        }
     }
 
     private func checkHorizon() throws(CatalogError) {

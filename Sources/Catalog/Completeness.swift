@@ -45,6 +45,15 @@ public struct Completeness: Hashable, Sendable {
         }
         return complete.suffix(Self.hoursMax)
     }
+
+    /// Whether an hour is over, grace included, at `end` that was not at `start`: watermarks in milliseconds since
+    /// 1970, any number.
+    public func isHourOver(at end: Int64, butNotAt start: Int64) -> Bool {
+        let (limit, isBeforeAll) = end.subtractingReportingOverflow(graceMilliseconds)
+        let (last, wasBeforeAll) = start.subtractingReportingOverflow(graceMilliseconds)
+        guard !isBeforeAll else { return false }
+        return wasBeforeAll || calendar.window(containing: last).end <= limit
+    }
 }
 
 /// What a commit needs to declare hours complete.

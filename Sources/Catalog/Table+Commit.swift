@@ -123,13 +123,14 @@ extension Table {
     /// The entry that this change would be on top of `state`, or why it cannot be one.
     private func prepare(_ attempt: CommitAttempt, on state: TableState) async throws(CatalogError) -> Commit {
         let (change, head) = (attempt.change, state.head)
-        try CommitRules(change: change, head: head).checkAgainstHead()
+        let rules = CommitRules(change: change, head: head)
+        try rules.checkAgainstHead()
         guard head.version < .max - 1 else { throw .invalid("the log is full") }
         let removed = try await resolveObjects(change, in: state)
         var commit = Commit(
             version: head.version + 1, id: attempt.id, parent: head.id, kind: change.kind, at: clock.now(),
             writer: attempt.writer, reason: change.reason, layout: change.layout == head.layout ? nil : change.layout,
-            offsets: change.offsets.sorted { $0.topicPartition < $1.topicPartition },
+            offsets: rules.offsets.sorted { $0.topicPartition < $1.topicPartition },
             add: change.add.sorted { ($0.partition, $0.path) < ($1.partition, $1.path) },
             remove: change.remove.sorted(), removed: SideTotals.of(removed), horizon: change.horizon,
             closed: change.closed)

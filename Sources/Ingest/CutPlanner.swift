@@ -54,6 +54,8 @@ struct Cut {
 
     var isStored: Bool { objects.allSatisfy { $0.stored != nil } }
     var sources: [Int32] { ranges.map(\.source) }
+    /// What it takes in a log entry, about.
+    var entryBytes: Int { objects.reduce(128 * ranges.count) { $0 + $1.entryBytes } }
 }
 
 /// Cuts in the order in which they were made, and which of them can be committed now.
@@ -79,6 +81,17 @@ struct CutQueue {
             }
         }
         return ready
+    }
+
+    /// The first of them, as many as one commit should take: one, or more that take no more than `bytesMax` together.
+    func ready(bytesMax: Int) -> [Int] {
+        var bytes = 0
+        let ready = ready()
+        let fitting = ready.prefix { index in
+            bytes += cuts[index].entryBytes
+            return bytes <= bytesMax
+        }
+        return fitting.isEmpty ? Array(ready.prefix(1)) : Array(fitting)
     }
 
     /// Objects of the cuts that can be committed now.

@@ -59,8 +59,9 @@ public enum SourceSignal: Sendable {
     case reachedEnd(TopicPartition, position: Int64)
     /// The broker does not have this offset: retention passed it, or the topic was made anew.
     case outOfRange(TopicPartition, offset: Int64)
-    /// Passing trouble, worth a line in the log.
-    case trouble(String)
+    /// Passing trouble, worth a line in the log. `isOutage`: no broker has been heard of lately, so that nobody knows
+    /// what waits there; repeated at least every minute while it lasts.
+    case trouble(String, isOutage: Bool)
     case closed
 }
 

@@ -12,7 +12,11 @@ extension IngestLoop {
         case .revoked(let names, let lost): try revoked(names, lost: lost)
         case .reachedEnd(let name, let position): reachedEnd(name, position: position)
         case .outOfRange(let name, let offset): try outOfRange(name, offset: offset)
-        case .trouble(let text): logger.warning("source trouble", metadata: ["detail": "\(text)"])
+        case .trouble(let text, let isOutage):
+            logger.warning("source trouble", metadata: ["detail": "\(text)"])
+            guard isOutage else { return }
+            // Until nothing more is said of it.
+            for table in tables { countIdlenessAnew(of: table, now: clock.elapsed() + .seconds(60)) }
         case .closed: sourceHasClosed = true
         }
     }
@@ -52,7 +56,7 @@ extension IngestLoop {
         let (index, epoch, log, mailbox) = (table.index, table.epoch, table.log, mailbox)
         let clock = clock
         Task(executorPreference: executor) {
-            let result = await retrying(clock: clock, mailbox: mailbox) { () async throws(CatalogError) in
+            let result = await retrying(for: index, clock: clock, mailbox: mailbox) { () async throws(CatalogError) in
                 try await log.refresh()
             }
             mailbox.post(.refreshed(table: index, epoch: epoch, result))
@@ -70,11 +74,10 @@ extension IngestLoop {
             let unknown = waiting.filter { head.progress[sources.name($0)] == nil && sources[$0].needsStart }
             let resolved =
                 unknown.isEmpty ? [:] : try source.resolve(table.settings.start, for: unknown.map(sources.name))
-            let fresh = waiting.filter { sources[$0].needsStart }.map(sources.name)
+            let nowhere = Set(unknown.map(sources.name).filter { resolved[$0] == nil })
+            let fresh = waiting.filter { sources[$0].needsStart }.map(sources.name).filter { !nowhere.contains($0) }
             let ends = settings.once && !fresh.isEmpty ? try source.endOffsets(of: fresh) : [:]
-            let unanswered = Set(
-                unknown.map(sources.name).filter { resolved[$0] == nil }
-                    + (settings.once ? fresh.filter { ends[$0] == nil } : []))
+            let unanswered = nowhere.union(settings.once ? fresh.filter { ends[$0] == nil } : [])
             if !unanswered.isEmpty {
                 waiting.removeAll { unanswered.contains(sources.name($0)) }
                 beginLater(table, unanswered)
@@ -180,21 +183,17 @@ extension IngestLoop {
     }
 }
 
-/// Repeats a question to the catalog for as long as only the store is in the way.
+/// Repeats a table's question to the catalog for as long as only the store is in the way.
 func retrying<Value: Sendable>(
-    clock: any LakeClock, mailbox: Mailbox, _ ask: () async throws(CatalogError) -> Value
+    for table: Int, clock: any LakeClock, mailbox: Mailbox, _ ask: () async throws(CatalogError) -> Value
 ) async -> Result<Value, CatalogError> {
     var delay = Duration.milliseconds(200)
-    var wasInTrouble = false
     while true {
         do throws(CatalogError) {
-            let value = try await ask()
-            if wasInTrouble { mailbox.post(.storeRecovered) }
-            return .success(value)
+            return .success(try await ask())
         } catch {
             guard case .store(let trouble) = error, trouble.canPass else { return .failure(error) }
-            wasInTrouble = true
-            mailbox.post(.storeTrouble(trouble))
+            mailbox.post(.storeTrouble(.table(table), trouble))
             guard (try? await clock.sleep(for: delay)) != nil else { return .failure(error) }
             delay = min(delay * 2, .seconds(10))
         }

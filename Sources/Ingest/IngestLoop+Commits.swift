@@ -29,6 +29,7 @@ extension IngestLoop {
         case .bytesReleased(let bytes):
             workshop.budget.release(bytes)
         case .stored(let id, let outcome):
+            noteAnswer(to: .object(id))
             guard let (object, table) = workshop.live[id] else { return }
             object.stored = tables[table].entry(for: object, outcome, sources: sources)
             object.storedAt = clock.elapsed()
@@ -37,14 +38,15 @@ extension IngestLoop {
         case .uploadFailed(let id, let error):
             guard workshop.live[id] != nil else { return }
             throw .store(error)
-        case .storeTrouble(let error):
-            noteTrouble(error)
-        case .storeRecovered:
-            if storeTrouble != nil { logger.notice("the store answers again") }
-            storeTrouble = nil
+        case .storeTrouble(let user, let error):
+            noteTrouble(error, of: user)
+        case .storeRecovered(let user):
+            noteAnswer(to: user)
         case .refreshed(let index, let epoch, let result):
+            noteAnswer(to: .table(index))
             try refreshed(tables[index], epoch: epoch, result)
         case .committed(let index, let epoch, let took, let result):
+            noteAnswer(to: .table(index))
             try committed(tables[index], epoch: epoch, took: took, result)
         }
     }
@@ -64,13 +66,29 @@ extension IngestLoop {
         }
     }
 
-    private func noteTrouble(_ error: StoreError) {
+    private func noteTrouble(_ error: StoreError, of user: StoreUser) {
+        // What was given up may tell of its last try.
+        if case .object(let id) = user, workshop.live[id] == nil { return }
         if storeTrouble == nil {
             logger.error(
                 "the store does not take what it is sent; offsets are kept and it is tried again",
                 metadata: ["kind": "\(error.kind.rawValue)", "object": "\(error.key ?? "")", "detail": "\(error)"])
         }
         storeTrouble = error
+        storeTroubles[user] = error
+    }
+
+    /// The trouble is over when nobody is left who was refused: all have been answered, or were given up.
+    private func noteAnswer(to user: StoreUser) {
+        guard storeTrouble != nil else { return }
+        storeTroubles[user] = nil
+        endTroubleIfOver()
+    }
+
+    private func endTroubleIfOver() {
+        guard storeTrouble != nil, storeTroubles.isEmpty else { return }
+        logger.notice("the store answers again")
+        storeTrouble = nil
     }
 
     private func refreshed(_ table: TableWriter, epoch: Int, _ result: Result<TableHead, CatalogError>)
@@ -90,10 +108,11 @@ extension IngestLoop {
         }
     }
 
-    /// Commits every cut that is stored and waits for no earlier one: one commit for all of them.
+    /// Commits every cut that is stored and waits for no earlier one: one commit for all of them, where they are not
+    /// too many.
     func startCommit(_ table: TableWriter, now: Duration) {
         guard !table.isCommitting else { return }
-        let ready = table.cuts.ready()
+        let ready = table.cuts.ready(bytesMax: settings.commitBytesMax)
         guard !ready.isEmpty else { return }
         table.committing = ready.map { table.cuts[$0] }
         table.cuts.remove(ready)
@@ -103,7 +122,7 @@ extension IngestLoop {
         table.commitID = id
         let (index, epoch, log, mailbox, writer, clock) = (table.index, table.epoch, table.log, mailbox, writer, clock)
         Task(executorPreference: executor) {
-            let result = await retrying(clock: clock, mailbox: mailbox) { () async throws(CatalogError) in
+            let result = await retrying(for: index, clock: clock, mailbox: mailbox) { () async throws(CatalogError) in
                 try await log.commit(change, id: id, writer: writer)
             }
             mailbox.post(.committed(table: index, epoch: epoch, took: clock.elapsed() - now, result))
@@ -211,6 +230,10 @@ extension IngestLoop {
             sources[index].forgetUncommitted()
             if sources[index].phase == .consuming { sources[index].phase = .starting }
         }
+        storeTroubles = storeTroubles.filter { user, _ in
+            if case .object(let id) = user { workshop.live[id] != nil } else { true }
+        }
+        endTroubleIfOver()
         refresh(table)
     }
 }

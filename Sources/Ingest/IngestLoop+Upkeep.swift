@@ -1,3 +1,4 @@
+import Catalog
 import Compression
 import LakeModel
 import Logging
@@ -10,6 +11,7 @@ extension IngestLoop {
             if sources.indices.contains(where: { isWaiting($0, table) }) { try begin(table) }
             cutByAge(table, now: now)
             cutClosedHours(table, now: now)
+            table.cutIfCrowded(sources: sources, workshop: workshop)
             table.discardEmpty(olderThan: table.settings.rotate.age, now: now, workshop: workshop)
         }
         relieveMemory()
@@ -40,40 +42,63 @@ extension IngestLoop {
         }
     }
 
-    /// Seals the objects of hours that no topic partition of this writer will add to any more, late events aside.
+    /// Seals the objects of hours that no topic partition of this writer will add to any more, late events aside, and
+    /// takes along how far idle topic partitions have come: what is not committed closes no hour.
     private func cutClosedHours(_ table: TableWriter, now: Duration) {
         moveIdleWatermarks(table, now: now)
         let held = sources.indices.filter {
             sources[$0].table == Int32(table.index) && sources[$0].phase == .consuming
+                && !isNewAndIdle($0, table, now: now)
         }
         guard let least = held.map({ sources[$0].watermark }).min(), least != .min else { return }
-        let closed = least.subtractingReportingOverflow(table.settings.close.graceMilliseconds)
+        let grace = table.settings.close.graceMilliseconds
+        let closed = least.subtractingReportingOverflow(grace)
         guard !closed.overflow else { return }
         let over = table.hours.values.filter { !$0.isLate && $0.side == .main && $0.end <= closed.partialValue }
         let seeds = over.flatMap(\.objects).compactMap { $0 }.filter { $0.records > 0 }.flatMap(\.sources)
-        guard !seeds.isEmpty else { return }
-        table.cut(seeds, .hourClosed, sources: sources, workshop: workshop)
+        // Of the others the next cut of their objects tells.
+        let silent = held.filter { sources[$0].events == 0 && sources[$0].watermark > sources[$0].watermarkCut }
+        if seeds.isEmpty {
+            // A commit for every hour, not for every look at the clock.
+            guard let behind = silent.map({ sources[$0].watermarkCut }).min(),
+                table.completeness.isHourOver(at: least, butNotAt: behind)
+            else { return }
+        }
+        table.cut(seeds + silent, .hourClosed, sources: sources, workshop: workshop)
     }
 
     /// A topic partition with nothing to read stands still; after a while its watermark follows the wall clock, so that
     /// it does not hold every hour open for ever.
     private func moveIdleWatermarks(_ table: TableWriter, now: Duration) {
         guard let idle = table.settings.close.idle else { return }
-        guard fullSince == nil else {
-            // Nobody looks: what waits at the broker may be older. Idleness is counted anew.
-            for index in sources.indices
-            where sources[index].table == Int32(table.index) && sources[index].idleSince != nil {
-                sources[index].idleSince = now
-            }
-            return
-        }
+        // Where nobody looks, what waits at the broker may be older.
+        guard fullSince == nil, case .running = stage else { return countIdlenessAnew(of: table, now: now) }
         let limit = clock.now().advanced(byMilliseconds: -Int64(idle / .milliseconds(1))).milliseconds
         for index in sources.indices where sources[index].table == Int32(table.index) {
-            guard sources[index].phase == .consuming, sources[index].watermark != .min,
-                let since = sources[index].idleSince, now - since >= idle
-            else { continue }
+            guard isIdle(index, table, now: now), !isNewAndIdle(index, table, now: now) else { continue }
             sources[index].watermark = max(sources[index].watermark, limit)
         }
+    }
+
+    func countIdlenessAnew(of table: TableWriter, now: Duration) {
+        for index in sources.indices
+        where sources[index].table == Int32(table.index) && sources[index].idleSince != nil {
+            sources[index].idleSince = now
+        }
+    }
+
+    private func isIdle(_ index: Int32, _ table: TableWriter, now: Duration) -> Bool {
+        guard let idle = table.settings.close.idle, sources[index].phase == .consuming,
+            let since = sources[index].idleSince
+        else { return false }
+        return now - since >= idle
+    }
+
+    /// Whether it is idle and never had an event: nothing in the catalog holds an hour open for it, and whatever time
+    /// its first event will have, it is not late.
+    private func isNewAndIdle(_ index: Int32, _ table: TableWriter, now: Duration) -> Bool {
+        sources[index].watermark == .min && sources[index].next == sources[index].committed
+            && isIdle(index, table, now: now) && table.head?.progress[sources.name(index)] == nil
     }
 
     // MARK: Memory

@@ -41,6 +41,8 @@ public final class IngestLoop {
     var nextUpkeepAt = Duration.zero
     /// Whose end at the broker is asked for next, by its place in `sources.indices`.
     var nextEndAsked = 0
+    /// Whom the store refuses what they ask for, and how it did so last.
+    var storeTroubles: [StoreUser: StoreError] = [:]
     var storeTrouble: StoreError?
     var sourceHasClosed = false
     var polls = 0

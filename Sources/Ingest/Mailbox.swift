@@ -13,11 +13,19 @@ enum Completion: Sendable {
     case bytesReleased(Int)
     case stored(object: Int, ObjectUpload.Outcome)
     case uploadFailed(object: Int, StoreError)
-    /// The store does not take what it is sent; the upload goes on trying.
-    case storeTrouble(StoreError)
-    case storeRecovered
+    /// The store does not take what it is sent; who sends it goes on trying.
+    case storeTrouble(StoreUser, StoreError)
+    /// It takes what this one sends again, and there is more to send.
+    case storeRecovered(StoreUser)
     case refreshed(table: Int, epoch: Int, Result<TableHead, CatalogError>)
     case committed(table: Int, epoch: Int, took: Duration, Result<CommitReceipt, CatalogError>)
+}
+
+/// Who waits for an answer of the store.
+enum StoreUser: Hashable, Sendable {
+    case object(Int)
+    /// A table's question to its catalog: its head, or a commit.
+    case table(Int)
 }
 
 /// Brings completions from any thread to the ingest thread.

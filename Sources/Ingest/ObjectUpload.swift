@@ -208,11 +208,11 @@ private struct Sender {
             await means.gate.leave()
             switch result {
             case .success(let value):
-                if wasInTrouble { means.mailbox.post(.storeRecovered) }
+                if wasInTrouble { means.mailbox.post(.storeRecovered(.object(object))) }
                 return value
             case .failure(let error) where error.canPass:
                 wasInTrouble = true
-                means.mailbox.post(.storeTrouble(error))
+                means.mailbox.post(.storeTrouble(.object(object), error))
                 guard (try? await means.clock.sleep(for: delay)) != nil else { return nil }
                 delay = min(delay * 2, means.retryDelayMax)
             case .failure(let error):

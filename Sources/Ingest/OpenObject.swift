@@ -80,6 +80,12 @@ final class OpenObject {
 
     var sources: [Int32] { sourceSpans.map(\.source) }
 
+    /// What the entry of an object takes in a commit at least, about: its path and, of some formats, bounds of columns.
+    static let entryBytesLeast = 2 << 10
+
+    /// What its entry takes in a commit, about.
+    var entryBytes: Int { Self.entryBytesLeast + 128 * (spans.count + 1) }
+
     /// Compressed bytes it would have if it were sealed now; exact but for events that are not encoded yet, for which
     /// its own ratio holds, or before its first bytes are back `typicalRatio` (compressed by uncompressed bytes).
     func compressedBytesEstimate(typicalRatio: Double) -> Int64 {
@@ -121,6 +127,6 @@ public enum RotationReason: String, Sendable, CaseIterable {
     case bytes, records, age
     case hourClosed = "hour_closed"
     case memory, revoke, shutdown, drained
-    /// Another object of its cut group had one of the reasons above.
+    /// Another object of its cut group had one of the reasons above, or the group had become too large for one commit.
     case group
 }

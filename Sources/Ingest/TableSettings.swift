@@ -88,9 +88,11 @@ public struct IngestSettings: Sendable {
     /// The part of the memory budget that is the writer's own: frames, finished objects, uploads.
     public var memoryBytesMax: Int = 384 << 20
     public var commitEvery: Duration = .seconds(10)
-    /// So many stored objects are committed at once, without waiting for `commitEvery`: it bounds a log entry, and the
-    /// memory of what waits for one.
+    /// So many stored objects are committed at once, without waiting for `commitEvery`.
     public var commitObjects: Int = 1000
+    /// What waits for a commit is cut, and cuts are left to the next one, before a log entry takes more than this,
+    /// about: some thousands of objects. Far below what the catalog takes.
+    public var commitBytesMax: Int = 8 << 20
     /// Uncompressed bytes of one zstd frame.
     public var frameBytes: Int = 1 << 20
     /// Encoded bytes of a Parquet row group.

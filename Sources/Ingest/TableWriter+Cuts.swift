@@ -21,6 +21,8 @@ extension TableWriter {
         case .rows(let rows): workshop.charge(object, bytesNow: rows.memoryBytes)
         }
         uncut[id] = object
+        // The group is looked at right behind the event that opened it.
+        if uncut.count * OpenObject.entryBytesLeast >= workshop.settings.commitBytesMax { justFilled = object }
         workshop.register(object, table: index)
         return object
     }
@@ -67,12 +69,23 @@ extension TableWriter {
     func cutIfFilled(sources: SourceStates, workshop: Workshop) {
         guard let filled = justFilled else { return }
         justFilled = nil
+        guard !cutIfCrowded(sources: sources, workshop: workshop) else { return }
         let objects = uncut.values.sorted { $0.id < $1.id }
         let group = CutPlanner.group(of: filled.sources, objects: objects.map(\.sources))
         let others = group.objects.map { objects[$0] }.filter { $0.sealed == nil && $0.records > 0 }
         let bytes = others.map { $0.compressedBytesEstimate(typicalRatio: typicalRatio) }
         guard CutPlanner.shouldCutNow(othersOpenBytes: bytes, rotateBytes: settings.rotate.bytes) else { return }
         cut(group.sources, .group, sources: sources, workshop: workshop)
+    }
+
+    /// Cuts everything before it is more than one commit should take: thousands of hours, or of topic partitions in
+    /// each object. Answers whether it did.
+    @discardableResult
+    func cutIfCrowded(sources: SourceStates, workshop: Workshop) -> Bool {
+        let objects = uncut.values.lazy.filter { $0.records > 0 }
+        guard objects.reduce(0, { $0 + $1.entryBytes }) >= workshop.settings.commitBytesMax else { return false }
+        cut(objects.flatMap(\.sources), .group, sources: sources, workshop: workshop)
+        return true
     }
 
     /// Seals every object that shares a topic partition with `seeds`, directly or through others, and queues them for

@@ -44,6 +44,20 @@ struct CommitTests {
         #expect(try await bench.store.keys.count == 1)
     }
 
+    @Test("a writer whose wall clock is behind that of the one before it commits, and no watermark falls")
+    func watermarkBehind() async throws {
+        let bench = try Bench()
+        let table = try await bench.open()
+        var idle = bench.appending(orders0, from: 0, count: 10)
+        let ahead = try #require(idle.offsets[0].watermark).advanced(byMilliseconds: 3_600_000)
+        idle.offsets[0].watermark = ahead
+        try await table.commit(idle, id: bench.id(), writer: anyWriter)
+        try await table.commit(bench.appending(orders0, from: 10, count: 10), id: bench.id(), writer: anyWriter)
+        let again = try await bench.open()
+        #expect(await again.head().progress[orders0] == Progress(next: 20, watermark: ahead))
+        #expect(try await again.commits(1...2).map { $0.offsets[0].watermark } == [ahead, ahead])
+    }
+
     @Test("two writers of different topic partitions both commit, one after the other")
     func independentWriters() async throws {
         let bench = try Bench()

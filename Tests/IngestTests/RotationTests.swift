@@ -148,6 +148,39 @@ struct RotationTests {
         #expect(try await fixture.objects().count >= 50)
     }
 
+    @Test("however many hours events are spread over, no log entry is larger than it should be")
+    func manyHoursManyCommits() async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        for hour in 0..<600 as Range<Int64> {
+            fixture.broker.produce(.order(Int(hour), at: hour * 3_600_000), to: fixture.partition(0))
+        }
+        try await fixture.drain(
+            try fixture.settings(shards: 1, close: CloseSettings(graceMilliseconds: 10_000 * 3_600_000))
+        ) { $0.commitBytesMax = 100 * OpenObject.entryBytesLeast }
+        let table = try await fixture.table()
+        let added = try await table.commits(1...table.head().version).map(\.add.count)
+        #expect(added.reduce(0, +) == 600)
+        #expect(added.allSatisfy { $0 <= 100 }, "\(added)")
+        try await fixture.expectExactlyOnce()
+    }
+
+    @Test("topic partitions that are many make an object's entry large: it waits for no others")
+    func manySources() async throws {
+        let clock = ManualClock()
+        let fixture = try IngestFixture(clock: clock, partitions: 64)
+        fixture.produceOrders(64)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try fixture.settings(shards: 1), source: source, once: false) {
+            $0.commitBytesMax = OpenObject.entryBytesLeast + 60 * 128
+        }
+        try await fixture.turn(loop) {
+            if clock.elapsed() < .seconds(60) { clock.advance(by: .milliseconds(50)) }
+            return loop.tables[0].counters.eventsCommitted == 64
+        }
+        #expect(try await fixture.objects().count == 1)
+    }
+
     @Test("the budget is kept while nothing gets compressed and no time passes", arguments: [100, 4096])
     func memoryWithoutHelp(eventsPerPoll: Int) async throws {
         let fixture = try IngestFixture(clock: ManualClock(), partitions: 2)

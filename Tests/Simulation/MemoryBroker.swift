@@ -118,6 +118,9 @@ public final class MemorySource: EventSource {
 
     public func assign(_ names: [TopicPartition]) { signals.append(.assigned(names)) }
 
+    /// Some broker cannot be reached, or none.
+    public func stumble(isOutage: Bool) { signals.append(.trouble("not reached", isOutage: isOutage)) }
+
     public func revoke(_ names: [TopicPartition], lost: Bool = false) {
         if lost { for name in names { positions[name] = nil } }
         signals.append(.revoked(names, lost: lost))

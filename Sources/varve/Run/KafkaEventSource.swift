@@ -6,6 +6,10 @@ import LakeModel
 final class KafkaEventSource: EventSource {
     private let consumer: KafkaConsumer
     private static let questionTimeout = Duration.seconds(10)
+    private var questions = LeaderQuestions()
+    private let startedAt = ContinuousClock.now
+    /// Set when the last broker has gone, until one of them tells anything.
+    private var isOutage = false
 
     /// Set by tests that kill the process at a chosen step.
     private let failpoints: Failpoints?
@@ -17,6 +21,7 @@ final class KafkaEventSource: EventSource {
     func poll(timeout: Duration, eventsMax: Int, _ receive: (EventBatch) -> Void) throws(SourceError) -> [SourceSignal]
     {
         let signals = consumer.poll(timeout: timeout, eventsMax: eventsMax) { batch in
+            isOutage = false
             receive(batch)
             failpoints?.pass(.afterPoll)
         }
@@ -32,7 +37,9 @@ final class KafkaEventSource: EventSource {
         switch signal {
         case .assigned(let names): return .assigned(names)
         case .revoked(let names, let lost): return .revoked(names, lost: lost)
-        case .reachedEnd(let name, let offset): return .reachedEnd(name, position: offset)
+        case .reachedEnd(let name, let offset):
+            isOutage = false
+            return .reachedEnd(name, position: offset)
         case .offsetOutOfRange(let name, let requested, _): return .outOfRange(name, offset: requested)
         case .statistics: return nil
         case .closed: return .closed
@@ -42,7 +49,9 @@ final class KafkaEventSource: EventSource {
             if let name, error.skipsEvents {
                 throw SourceError("events of \(name) cannot be read and would be skipped: \(error)")
             }
-            return .trouble(name.map { "\($0): \(error)" } ?? error.description)
+            // librdkafka says so once; what follows while it tries them again tells of one broker each.
+            isOutage = isOutage || error.code == .allBrokersDown
+            return .trouble(name.map { "\($0): \(error)" } ?? error.description, isOutage: isOutage)
         }
     }
 
@@ -79,15 +88,10 @@ final class KafkaEventSource: EventSource {
     private func watermarks(_ names: [TopicPartition], _ choose: ((low: Int64, high: Int64)) -> Int64)
         throws(SourceError) -> [TopicPartition: Int64]
     {
-        var offsets: [TopicPartition: Int64] = [:]
-        let deadline = ContinuousClock.now + Self.questionTimeout
-        for name in names {
-            // The first one is asked in any case; where brokers are away, not everyone waits for each.
-            let left = max(.milliseconds(100), ContinuousClock.now.duration(to: deadline))
-            let found = try ifAnswered { () throws(KafkaError) in try consumer.watermarks(name, timeout: left) }
-            offsets[name] = found.map(choose)
+        let now = { [startedAt] in startedAt.duration(to: .now) }
+        return try questions.ask(names, now: now) { name, timeout throws(SourceError) in
+            try ifAnswered { () throws(KafkaError) in try consumer.watermarks(name, timeout: timeout) }.map(choose)
         }
-        return offsets
     }
 
     /// Nil where brokers could not answer now: they are asked again later.

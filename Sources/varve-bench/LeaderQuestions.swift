@@ -1,0 +1,1 @@
+../varve/Run/LeaderQuestions.swift

@@ -1,0 +1,86 @@
+import Catalog
+import LakeModel
+import Simulation
+import TestSupport
+import Testing
+
+@testable import Ingest
+
+@Suite("Idle topic partitions hold no hours open")
+struct IdleTests {
+    private let clock = ManualClock(now: Timestamp(milliseconds: IngestFixture.fiveOClock))
+
+    private func settings(_ fixture: IngestFixture) throws -> TableSettings {
+        try fixture.settings(shards: 1, close: CloseSettings(graceMilliseconds: 0, idle: .seconds(60)))
+    }
+
+    private func closedThrough(_ loop: IngestLoop) -> String? { loop.tables[0].head?.closedThrough?.description }
+
+    @Test("while others go on: one with an event, one with dead letters only, and one without any")
+    func besideOthers() async throws {
+        let fixture = try IngestFixture(clock: clock, partitions: 4)
+        fixture.broker.produce(.order(0), to: fixture.partition(0))
+        fixture.broker.produce(.order(0), to: fixture.partition(1))
+        var dead = ProducedEvent.order(0)
+        dead.timestamp = -1
+        fixture.broker.produce(dead, to: fixture.partition(2))
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try settings(fixture), source: source, once: false)
+        for hour in 1...3 as ClosedRange<Int64> {
+            clock.advance(by: .seconds(3000))
+            fixture.broker.produce(.order(1, at: hour * 3_600_000), to: fixture.partition(1))
+            try await fixture.turn(loop) {
+                clock.advance(by: .seconds(1))
+                return closedThrough(loop) == "2026-01-25/0\(4 + hour)"
+            }
+        }
+        #expect(loop.tables[0].head?.progress[fixture.partition(3)] == nil, "nothing is known of it")
+        fixture.broker.produce(.order(1), to: fixture.partition(3))
+        try await fixture.turn(loop) { loop.tables[0].counters.events == 7 }
+        #expect(loop.tables[0].counters.late == 0)
+    }
+
+    @Test("a topic that falls silent closes its last hour, and costs one commit an hour from then on")
+    func silentTopic() async throws {
+        let fixture = try IngestFixture(clock: clock, partitions: 2)
+        fixture.produceOrders(2)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try settings(fixture), source: source, once: false)
+        try await fixture.turn(loop) {
+            clock.advance(by: .seconds(1))
+            return closedThrough(loop) == "2026-01-25/05"
+        }
+        #expect(loop.tables[0].counters.commits == 2, "one for the events' age, one for the hour")
+        try await fixture.turn(loop) {
+            clock.advance(by: .seconds(1))
+            return closedThrough(loop) == "2026-01-25/07"
+        }
+        #expect(loop.tables[0].counters.commits == 4)
+        #expect(clock.now().milliseconds < IngestFixture.fiveOClock + 3 * 3_600_000 + 120_000)
+    }
+
+    @Test("what brokers that are away keep back is not late when they return")
+    func outage() async throws {
+        let fixture = try IngestFixture(clock: clock, partitions: 1)
+        fixture.produceOrders(1)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try settings(fixture), source: source, once: false)
+        let index = source.index(of: fixture.partition(0))
+        try await fixture.turn(loop) { loop.sources.contains(index) && loop.sources[index].idleSince != nil }
+        // librdkafka says so every 30 to 40 seconds; `idle` may be less.
+        for second in 0..<400 {
+            clock.advance(by: .seconds(1))
+            if second % 100 == 0 { source.stumble(isOutage: true) }
+            _ = try loop.turn(waitMax: .zero)
+        }
+        #expect(loop.sources[index].watermark == IngestFixture.fiveOClock)
+        clock.advance(by: .seconds(30))
+        // One broker of many may be away for good.
+        source.stumble(isOutage: false)
+        _ = try loop.turn(waitMax: .zero)
+        #expect(loop.sources[index].watermark > IngestFixture.fiveOClock)
+    }
+}

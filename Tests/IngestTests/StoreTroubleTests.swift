@@ -1,0 +1,51 @@
+import Catalog
+import LakeModel
+import ObjectStorage
+import TestSupport
+import Simulation
+import Testing
+
+@testable import Ingest
+
+@Suite("Trouble with the store is over when everyone has an answer")
+struct StoreTroubleTests {
+    @Test("where a commit that waited for the store finds that another writer was there")
+    func overtaken() async throws {
+        let clock = SystemClock()
+        let memory = MemoryObjectStore(clock: clock)
+        let log = FaultRule(.unavailableBefore, on: [.put], keyContains: "/_varve/log/")
+        let store = FaultyStore(memory, seed: 1, clock: clock, rules: [log])
+        let fixture = try IngestFixture(store: store, partitions: 1)
+        fixture.produceOrders(10)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let settings = try fixture.settings(rotate: RotationSettings(records: 5))
+        let loop = try await fixture.loop(settings, source: source, once: false)
+        try await fixture.turn(loop) { loop.storeTrouble != nil }
+        let other = try await Table.open(fixture.name, in: memory, clock: clock, logger: loop.logger)
+        try await other.commit(
+            Change(
+                kind: .append, layout: settings.layout,
+                offsets: [OffsetRange(fixture.partition(0), from: 0, to: 3, events: 0)]),
+            id: CommitID(using: &loop.random), writer: loop.writer)
+        store.setRules([])
+        try await fixture.turn(loop) { loop.tables[0].counters.eventsCommitted > 0 }
+        #expect(loop.tables[0].counters.resets == 1)
+        #expect(loop.storeTrouble == nil)
+    }
+
+    @Test("one who has an answer does not end the trouble of another, and who was given up has none")
+    func users() async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        let loop = try await fixture.loop(try fixture.settings(), source: MemorySource(fixture.broker), once: false)
+        let refusal = StoreError(.denied, operation: "put", message: "no")
+        try loop.handle(.storeTrouble(.object(7), refusal))
+        #expect(loop.storeTrouble == nil, "there is no such object any more")
+        try loop.handle(.storeTrouble(.table(0), refusal))
+        try loop.handle(.storeTrouble(.table(1), refusal))
+        try loop.handle(.storeRecovered(.table(1)))
+        #expect(loop.storeTrouble != nil)
+        try loop.handle(.storeRecovered(.table(0)))
+        #expect(loop.storeTrouble == nil)
+    }
+}
