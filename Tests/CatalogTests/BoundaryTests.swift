@@ -146,7 +146,9 @@ struct BoundaryTests {
         let isListed = Mutex(false)
         bench.store.intercept { call, key in
             if call == .put, key.description.hasSuffix("20/list.ndjson.zst") { isListed.withLock { $0 = true } }
-            guard call == .get, key.description.hasSuffix("boundary.json"), isListed.withLock({ $0 }) else { return nil }
+            guard call == .get, key.description.hasSuffix("boundary.json"), isListed.withLock({ $0 }) else {
+                return nil
+            }
             bench.store.intercept(nil)
             do {
                 #expect(try await rival.checkpoint() == 20)
