@@ -1,5 +1,6 @@
 import Catalog
 import Foundation
+import LakeModel
 import ObjectStorage
 
 /// `<table>/_varve/archived.json` in an archive: how far it has followed its table. Schema:
@@ -14,17 +15,21 @@ struct ArchiveMark: Hashable, Sendable, Codable {
     var format = Self.currentFormat
     /// Of the table.
     var version: Int64
+    /// The table's commit of that version: another history, as that of a copy that writers went on with, has another.
+    /// Nil at version 0.
+    var commit: CommitID?
     /// The archive's own version that the run began with: what came later may be of a run that began before.
     var archive: Int64
 
     enum CodingKeys: String, CodingKey {
         case format
         case version = "table_version"
+        case commit = "table_commit"
         case archive = "archive_version"
     }
 
-    init(version: Int64, archive: Int64) {
-        (self.version, self.archive) = (version, archive)
+    init(version: Int64, commit: CommitID?, archive: Int64) {
+        (self.version, self.commit, self.archive) = (version, commit, archive)
     }
 
     private static func key(_ archive: Table) throws(MaintenanceError) -> ObjectKey {

@@ -76,7 +76,8 @@ struct Archiver: Sendable {
             }
             if !batch.isEmpty { try await body(batch) }
         }
-        return isOpen ? nil : ArchiveMark(version: snapshot.version, archive: kept.version)
+        return isOpen
+            ? nil : ArchiveMark(version: snapshot.version, commit: snapshot.head.id, archive: kept.version)
     }
 
     private static func byFolder(
