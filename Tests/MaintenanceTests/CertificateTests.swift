@@ -109,6 +109,31 @@ struct CertificateTests {
         #expect(!text.contains("u3"))
     }
 
+    @Test("versions that no table has are refused, and one that the table has not is a finding")
+    func versions() async throws {
+        let lake = try MaintenanceLake(seed: 6)
+        let table = try await lake.open()
+        try await lake.append(table)
+        let good = try await certificate(lake, table)
+        lake.clock.advance(by: .seconds(30 * 86_400))
+        for version in [Int64.min, -1] {
+            var bad = good
+            bad.version = version
+            #expect(throws: MaintenanceError.self) { try ErasureCertificate.decode(bad.encoded()) }
+            bad = good
+            bad.commits = [ErasureReport.CommitNote(version: version, id: lake.id())]
+            #expect(throws: MaintenanceError.self) { try ErasureCertificate.decode(bad.encoded()) }
+        }
+        for version in [Int64.max, good.version + 1] {
+            var bad = good
+            bad.version = version
+            bad = try ErasureCertificate.decode(bad.encoded())
+            let findings = try await ErasureVerifier(table: table, certificate: bad)
+                .findings(key: nil, now: lake.clock.now())
+            #expect(findings.map(\.detail) == ["the table has no such version"])
+        }
+    }
+
     @Test("Ed25519 gives the signature of RFC 8032, section 7.1, test 2")
     func ed25519() throws {
         let seed = try #require(bytes(fromHex: "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"))

@@ -119,6 +119,9 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
                 throw MaintenanceError.invalid("the certificate is of a newer format; upgrade varve")
             }
             // What is not read is not signed either.
+            guard certificate.version >= 0, certificate.commits.allSatisfy({ $0.version >= 1 }) else {
+                throw MaintenanceError.invalid("the certificate names a version that no table has")
+            }
             let (read, given) = (Data(try certificate.encoded()), Data(bytes))
             guard let read = try JSONSerialization.jsonObject(with: read) as? NSDictionary,
                 let given = try JSONSerialization.jsonObject(with: given) as? NSDictionary, read == given
