@@ -50,7 +50,8 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
     public var held: [ErasureReport.ErasedObject]
     /// By then the replaced objects are deleted.
     public var bytesGoneBy: Timestamp
-    /// By then older copies are deleted too: objects that others had rewritten before, in their own grace.
+    /// By then older copies are deleted too, in their own grace: objects that others had rewritten before, and those
+    /// that no commit added.
     public var olderCopiesGoneBy: Timestamp
     public var writer: WriterIdentity
     public var signature: Signature?
@@ -73,7 +74,7 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
     }
 
     /// - `salt`: random.
-    /// - `grace`, `olderGrace`: how long replaced objects stay, and objects that others removed.
+    /// - `grace`, `olderGrace`: how long replaced objects stay, and older copies (`VacuumPolicy.olderCopiesAfter`).
     public init(
         table: TableName, request: ErasureRequest, report: ErasureReport, writer: WriterIdentity, salt: CommitID,
         grace: Duration, olderGrace: Duration

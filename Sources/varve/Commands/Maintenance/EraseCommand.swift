@@ -136,7 +136,7 @@ struct EraseCommand: AsyncParsableCommand {
         let vacuum = session.tableSettings(table.table)?.vacuum.policy ?? VacuumPolicy()
         var proof = ErasureCertificate(
             table: table.table, request: request, report: report, writer: .ofThisProcess(), salt: salt,
-            grace: grace?.duration ?? vacuum.erasedAfter, olderGrace: vacuum.removedAfter)
+            grace: grace?.duration ?? vacuum.erasedAfter, olderGrace: vacuum.olderCopiesAfter)
         if let key = session.settings.erasure.key {
             try proof.sign(with: key)
         } else {
