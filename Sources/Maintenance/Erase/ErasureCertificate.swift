@@ -36,7 +36,7 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
     public var valuesHash: String
     public var startedAt: Timestamp
     public var finishedAt: Timestamp
-    /// Version of the snapshot in which nothing was left.
+    /// Version of the snapshot in which nothing was left but what is `held`.
     public var version: Int64
     public var eventsExamined: Int64
     public var objectsExamined: Int64
@@ -119,10 +119,10 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
             guard certificate.format <= currentFormat else {
                 throw MaintenanceError.invalid("the certificate is of a newer format; upgrade varve")
             }
-            // What is not read is not signed either.
             guard certificate.version >= 0, certificate.commits.allSatisfy({ $0.version >= 1 }) else {
                 throw MaintenanceError.invalid("the certificate names a version that no table has")
             }
+            // What is not read is not signed either.
             let (read, given) = (Data(try certificate.encoded()), Data(bytes))
             guard let read = try JSONSerialization.jsonObject(with: read) as? NSDictionary,
                 let given = try JSONSerialization.jsonObject(with: given) as? NSDictionary, read == given
