@@ -153,16 +153,24 @@ struct ObjectContents: Hashable {
 
 extension Archiver {
     /// Copies and commits; a partition of which an object cannot be copied waits where it would drop others.
-    func carryOut(_ steps: [Step], id: CommitID) async throws -> [LifecycleOutcome] {
+    ///
+    /// Returns also whether what became of archived objects is settled: a new one that cannot be copied leaves nothing
+    /// open, and the next run tries it again.
+    func carryOut(
+        _ steps: [Step], id: CommitID
+    ) async throws -> (outcomes: [LifecycleOutcome], isSettled: Bool) {
         var outcomes: [LifecycleOutcome] = []
+        var isSettled = true
         var (add, drop): ([Copied], [DataObject]) = ([], [])
         for step in steps {
             guard step.problem == nil else {
+                isSettled = false
                 outcomes += items(step).map { LifecycleOutcome(item: $0, problem: step.problem) }
                 continue
             }
             let copies = try await copy(step.copy)
             if copies.contains(where: { $0.entry == nil }), !step.drop.isEmpty {
+                isSettled = false
                 outcomes += copies.map { outcome($0.object, problem: $0.problem ?? "others of its hour failed") }
                 continue
             }
@@ -170,7 +178,7 @@ extension Archiver {
             add += copies.filter { $0.entry != nil }
             drop += step.drop
         }
-        guard !add.isEmpty || !drop.isEmpty else { return outcomes }
+        guard !add.isEmpty || !drop.isEmpty else { return (outcomes, isSettled) }
         do throws(CatalogError) {
             let version = try await commit(add.compactMap(\.entry), drop, id: id)
             outcomes += add.map { outcome($0.object, replacement: $0.entry, version: version) }
@@ -179,9 +187,10 @@ extension Archiver {
             if case .unsettled = error { throw error }
             guard !add.isEmpty else { throw error }
             // Another run did it meanwhile, or vacuum of the archive was faster: the next run sees.
+            isSettled = false
             outcomes += add.map { outcome($0.object, problem: error.description) }
         }
-        return outcomes
+        return (outcomes, isSettled)
     }
 
     /// What a step does, or would.
