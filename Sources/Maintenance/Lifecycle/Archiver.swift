@@ -140,14 +140,17 @@ struct Archiver: Sendable {
     }
 }
 
-/// What an object holds, whatever it is called and wherever it is kept.
+/// What an object holds, whatever it is called and wherever it is kept. Without offsets it is known by its name too:
+/// others may have the same bytes, and are other events.
 struct ObjectContents: Hashable {
     private let checksum: Checksum
     private let bytes, records: Int64
     private let offsets: [OffsetSpan]
+    private let path: String?
 
     init(_ object: DataObject) {
         (checksum, bytes, records, offsets) = (object.checksum, object.bytes, object.records, object.offsets)
+        path = object.offsets.isEmpty ? object.path : nil
     }
 }
 
