@@ -1,4 +1,4 @@
-import Catalog
+public import Catalog
 import Foundation
 import LakeModel
 import ObjectStorage
@@ -8,7 +8,7 @@ import ObjectStorage
 ///
 /// Of every object that the archive had at `archive`, what became of it up to `version` of the table is settled: it was
 /// replaced, or it stays. Written after a run that left nothing open, so that an old one is as true as a new one, and
-/// none at all only means more to read.
+/// none at all only means more to read. One of version 0 settles nothing; it says that the table is an archive.
 struct ArchiveMark: Hashable, Sendable, Codable {
     static let currentFormat = 1
 
@@ -32,7 +32,7 @@ struct ArchiveMark: Hashable, Sendable, Codable {
         (self.version, self.commit, self.archive) = (version, commit, archive)
     }
 
-    private static func key(_ archive: Table) throws(MaintenanceError) -> ObjectKey {
+    fileprivate static func key(_ archive: Table) throws(MaintenanceError) -> ObjectKey {
         guard let key = ObjectKey("\(archive.name)/_varve/archived.json") else { throw .invalid("not a key") }
         return key
     }
@@ -46,10 +46,31 @@ struct ArchiveMark: Hashable, Sendable, Codable {
         return mark
     }
 
+    /// Makes sure that there is one.
+    static func begin(_ archive: Table) async throws {
+        guard try await !archive.isArchive() else { return }
+        try await ArchiveMark(version: 0, commit: nil, archive: 0).write(archive)
+    }
+
     func write(_ archive: Table) async throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let bytes = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
         _ = try await archive.store.put(bytes, to: try Self.key(archive))
+    }
+}
+
+extension Table {
+    /// Whether lifecycle archives a table of another lake into this one. Its log has no offsets, so a writer would take
+    /// in once more whatever Kafka still has of what it holds.
+    public nonisolated func isArchive() async throws -> Bool {
+        let key = try ArchiveMark.key(self)
+        do throws(StoreError) {
+            _ = try await store.head(key)
+            return true
+        } catch {
+            guard error.kind == .notFound else { throw error }
+            return false
+        }
     }
 }

@@ -60,8 +60,12 @@ public struct Lifecycle: Sendable {
                 for outcome in done.outcomes { try onOutcome(outcome) }
             }
             // Nothing of a table that is not there yet.
-            if let mark, isSettled, await archiver.archive.head().version > 0 {
-                try await mark.write(archiver.archive)
+            if await archiver.archive.head().version > 0 {
+                if let mark, isSettled {
+                    try await mark.write(archiver.archive)
+                } else {
+                    try await ArchiveMark.begin(archiver.archive)
+                }
             }
             proof = ArchiveProof(
                 rule: archiver.rule, archive: archiver.archive, snapshot: try await archiver.archive.snapshot())
