@@ -248,6 +248,19 @@ struct EraseTests {
         #expect(left.output == (await lake.run(["cat", "orders"]).output) && !left.output.contains("\"n\":17}"))
     }
 
+    @Test("no writer goes on with an archive, but events come back from it")
+    func archiveInUse() async throws {
+        let lake = try await SplitLake()
+        let archived = try ArchivedSettings(for: lake)
+        let applied = await lake.run(["lifecycle", "apply", "--yes", "--config", archived.file], files: archived.files)
+        #expect(applied.status == .success, "\(applied.errors)")
+        let run = await archived.run(["run", "--once", "--brokers", "127.0.0.1:1", "--topic", "orders"])
+        #expect(run.status == .configuration && run.errorLines.count == 1, "\(run.errors)")
+        #expect(run.errors.contains("table orders is an archive"), "\(run.errors)")
+        let restored = await archived.run(["restore", "orders", "--to-topic", "again"])
+        #expect(restored.errors.contains("40 events in 4 objects"), "\(restored.errors)")
+    }
+
     @Test(
         "wrong arguments are refused in one line",
         arguments: [
