@@ -91,15 +91,15 @@ struct ArchiveUseTests {
         let archived = try ArchivedLake(seed: 34)
         let lake = archived.lake
         let table = try await lake.open()
-        var twins: [DataObject] = []
         for _ in 0..<2 {
             var object = try await lake.put((0..<4).map { ModelEvent(source: lake.source(0), offset: $0) }, hour: 1)
             object.offsets = []
-            twins.append(object)
+            let change = Change(kind: .adopt, layout: MaintenanceLake.layout, add: [object])
+            try await table.commit(change, id: lake.id(), writer: MaintenanceLake.writer)
+            // The second comes when the first has been archived.
+            lake.clock.advance(by: .seconds(40 * day))
+            try await archived.apply(table)
         }
-        let change = Change(kind: .adopt, layout: MaintenanceLake.layout, add: twins)
-        try await table.commit(change, id: lake.id(), writer: MaintenanceLake.writer)
-        lake.clock.advance(by: .seconds(40 * day))
         let expire = LifecycleRule(name: "keep", action: .expire, after: .seconds(day))
         let tier = LifecycleRule(name: "cold", action: .tier(storageClass: "GLACIER_IR"), after: .seconds(day))
         for rules in [[tier], [], [expire], []] {
