@@ -1,5 +1,6 @@
 import Foundation
 import LakeModel
+import Maintenance
 import TestSupport
 import Testing
 
@@ -28,6 +29,9 @@ struct EraseTests {
             ["erase"] + condition + ["--yes", "--certificate", file, "--grace", "0s"], environment: environment)
         #expect(erased.status == .success, "\(erased.errors)")
         #expect(erased.errors.contains("orders: erased 1 events from 1 objects"), "\(erased.errors)")
+        #expect(erased.errors.contains("version 5 holds none\n"), "\(erased.errors)")
+        let named = await lake.run(["cat", "orders", "--at", "5"])
+        #expect(named.status == .success && !named.output.contains("\"n\":17}"), "\(named.errors)")
         let expected = lake.expected.split(separator: "\n").filter { !$0.contains("\"n\":17}") }
         #expect(await lake.run(["cat", "orders"]).output.split(separator: "\n") == expected)
         #expect(try lake.files().count { $0.hasPrefix("orders/data/") } == 4)
@@ -66,6 +70,52 @@ struct EraseTests {
             #expect(await lake.run(["verify", "--erasure", plain] + flags).status == .usage)
         }
         #expect(await lake.run(["verify", "--signed-by", "ed25519-public:00"]).status == .usage)
+    }
+
+    @Test("what legal holds keep is said beside the version, and older copies have the longest grace of vacuum")
+    func heldBack() async throws {
+        let lake = try await SplitLake()
+        let certificate = lake.directory.path + "/certificate.json"
+        let yaml = """
+            tables:
+              - name: orders
+                vacuum: { removed_after: 1h, orphans_after: 2d }
+                lifecycle:
+                  holds:
+                    - { name: case }
+            """
+        let file = lake.directory.path + "/v.yaml"
+        let erased = await lake.run(
+            [
+                "erase", "--config", file, "--table", "orders", "--where", "n = 17", "--yes", "--certificate",
+                certificate,
+            ], files: [file: yaml])
+        #expect(erased.status == .checkFailed)
+        #expect(
+            erased.errors.contains("version 4 holds none but in 1 objects that legal holds keep"), "\(erased.errors)")
+        let bytes = try Data(contentsOf: URL(filePath: certificate))
+        let proof = try ErasureCertificate.decode(Array(bytes))
+        #expect(
+            proof.olderCopiesGoneBy == proof.finishedAt.advanced(byMilliseconds: 3 * 86_400_000),
+            "an object that nobody commits stays for orphans_after, from the end of its upload")
+    }
+
+    @Test("a run that fails half-way says what it has done, and leaves no old bytes where none may stay")
+    func failedHalfWay() async throws {
+        let lake = try await SplitLake()
+        let lost = try #require(try lake.files().first { $0.hasSuffix("orders-0-30.ndjson.zst") })
+        try FileManager.default.removeItem(atPath: lake.directory.path + "/" + lost)
+        let file = lake.directory.path + "/c.json"
+        let erased = await lake.run([
+            "erase", "--table", "orders", "--where", "n = 17", "--yes", "--certificate", file, "--grace", "0s",
+        ])
+        #expect(erased.status == .dataError, "\(erased.errors)")
+        #expect(
+            erased.errors.contains(
+                "orders: erased 1 events from 1 objects before it failed; their old bytes are deleted; run it again"),
+            "\(erased.errors)")
+        #expect(!FileManager.default.fileExists(atPath: file))
+        #expect(try !lake.files().contains { $0.hasSuffix("orders-0-10.ndjson.zst") })
     }
 
     @Test("values come from a file, and stand neither in the certificate nor in the log")
@@ -196,6 +246,19 @@ struct EraseTests {
         #expect(again.status == .success && again.errors.contains("2 objects changed"), "\(again.errors)")
         let left = await archived.run(["cat", "orders"])
         #expect(left.output == (await lake.run(["cat", "orders"]).output) && !left.output.contains("\"n\":17}"))
+    }
+
+    @Test("no writer goes on with an archive, but events come back from it")
+    func archiveInUse() async throws {
+        let lake = try await SplitLake()
+        let archived = try ArchivedSettings(for: lake)
+        let applied = await lake.run(["lifecycle", "apply", "--yes", "--config", archived.file], files: archived.files)
+        #expect(applied.status == .success, "\(applied.errors)")
+        let run = await archived.run(["run", "--once", "--brokers", "127.0.0.1:1", "--topic", "orders"])
+        #expect(run.status == .configuration && run.errorLines.count == 1, "\(run.errors)")
+        #expect(run.errors.contains("table orders is an archive"), "\(run.errors)")
+        let restored = await archived.run(["restore", "orders", "--to-topic", "again"])
+        #expect(restored.errors.contains("40 events in 4 objects"), "\(restored.errors)")
     }
 
     @Test(

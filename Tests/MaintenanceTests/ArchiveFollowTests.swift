@@ -80,7 +80,7 @@ struct ArchiveFollowTests {
             let compacted = try await lake.compact(table, seed: 131)
             #expect(compacted.map(\.state) == [.done])
             lake.clock.advance(by: .seconds(3 * 3600))
-            let outcomes = try await archiver.carryOut(steps, id: lake.id())
+            let outcomes = try await archiver.carryOut(steps, id: lake.id()).outcomes
             #expect(outcomes.allSatisfy { $0.problem == nil })
         }
         if finished { try await #require(mark).write(archiver.archive) }
@@ -108,6 +108,58 @@ struct ArchiveFollowTests {
             _ = try await slow.carryOut(steps, id: lake.id())
         }
         #expect(try await archived.apply(table).map(\.item.leavesArchive) == [true, true, true])
+        try await archived.check(lake.events)
+    }
+
+    @Test("a copy that is gone on with after its table was lost has a history of its own")
+    func failover() async throws {
+        let archived = try ArchivedLake(seed: 18)
+        let lake = archived.lake
+        let table = try await lake.open()
+        for hour in 1...2 { try await lake.append(table, hour: hour) }
+        let second = Lake(store: MemoryObjectStore(clock: lake.clock), clock: lake.clock, logger: quiet)
+        _ = try await Replicator(table: table, target: second, clock: lake.clock).run()
+        for hour in 4...5 { try await lake.append(table, partitions: [2], hour: hour) }
+        let everything = lake.events
+        lake.clock.advance(by: .seconds(40 * day))
+        try await archived.apply(table)
+        try await archived.check(everything)
+        let copy = try await second.openExisting(lake.name)
+        for user in 1...3 { try await lake.erase(copy, user: Int64(user), seed: UInt64(user)) }
+        #expect(await copy.head().version > table.head().version, "the copy has the version that the mark names")
+        let left = everything.filter { $0.key.source.partition == 2 || !(1...3).contains($0.key.offset % 5) }
+        for run in 1...2 {
+            let outcomes = try await archived.apply(copy)
+            #expect(outcomes.count == (run == 1 ? 4 : 0) && outcomes.allSatisfy { $0.problem == nil })
+            try await archived.check(left)
+        }
+    }
+
+    @Test("an object that cannot be copied takes nothing from the sight of later runs")
+    func brokenBeside() async throws {
+        let archived = try ArchivedLake(seed: 19)
+        let lake = archived.lake
+        let table = try await lake.open(checkpointEvery: 2)
+        try await lake.append(table, hour: 1)
+        let broken = try await lake.append(table, partitions: [2], hour: 2)
+        let key = try #require(broken.key(in: lake.name))
+        let bytes = try await lake.inner.get(key, range: nil, bytesMax: 1 << 20).bytes
+        _ = try await lake.inner.delete([key])
+        lake.clock.advance(by: .seconds(40 * day))
+        let tier = LifecycleRule(
+            name: "cold", action: .tier(storageClass: "GLACIER_IR"), after: .seconds(day), bytesMax: broken.bytes * 9)
+        #expect(try await archived.apply(table, rules: [tier]).count { $0.problem != nil } == 2)
+        try await archived.apply(table)
+        for _ in 0..<3 { try await lake.append(table, hour: 5) }
+        lake.clock.advance(by: .seconds(60 * day))
+        for _ in 0..<3 { try await lake.append(table, hour: 6) }
+        try await archived.apply(table)
+        _ = try await Vacuum(table: table, clock: lake.clock).run(id: lake.id(), writer: MaintenanceLake.writer)
+        #expect(try await table.listedCommits().first?.version ?? 0 > 3, "the log has forgotten the move")
+        _ = try await lake.inner.put(bytes, to: key)
+        try await lake.erase(table, user: 1)
+        let outcomes = try await archived.apply(table)
+        #expect(outcomes.allSatisfy { $0.problem == nil }, "\(outcomes.compactMap(\.problem))")
         try await archived.check(lake.events)
     }
 

@@ -69,7 +69,7 @@ struct CertificateTests {
         let eraser = Eraser(
             table: table, request: try ErasureRequest(where: "user = u3"), clock: lake.clock,
             writer: MaintenanceLake.writer)
-        #expect(try await eraser.purge(report).isEmpty)
+        #expect(try await eraser.purge(report.objects).isEmpty)
         #expect(try await !lake.listing().contains("orders/\(object.path)"))
         try await lake.check(seed: 2)
     }
@@ -107,6 +107,31 @@ struct CertificateTests {
         #expect(try read.signatureFault(.hmac([UInt8](32..<64))) != nil)
         let text = String(decoding: try read.encoded(), as: UTF8.self)
         #expect(!text.contains("u3"))
+    }
+
+    @Test("versions that no table has are refused, and one that the table has not is a finding")
+    func versions() async throws {
+        let lake = try MaintenanceLake(seed: 6)
+        let table = try await lake.open()
+        try await lake.append(table)
+        let good = try await certificate(lake, table)
+        lake.clock.advance(by: .seconds(30 * 86_400))
+        for version in [Int64.min, -1] {
+            var bad = good
+            bad.version = version
+            #expect(throws: MaintenanceError.self) { try ErasureCertificate.decode(bad.encoded()) }
+            bad = good
+            bad.commits = [ErasureReport.CommitNote(version: version, id: lake.id())]
+            #expect(throws: MaintenanceError.self) { try ErasureCertificate.decode(bad.encoded()) }
+        }
+        for version in [Int64.max, good.version + 1] {
+            var bad = good
+            bad.version = version
+            bad = try ErasureCertificate.decode(bad.encoded())
+            let findings = try await ErasureVerifier(table: table, certificate: bad)
+                .findings(key: nil, now: lake.clock.now())
+            #expect(findings.map(\.detail) == ["the table has no such version"])
+        }
     }
 
     @Test("Ed25519 gives the signature of RFC 8032, section 7.1, test 2")

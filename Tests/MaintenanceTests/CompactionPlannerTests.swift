@@ -196,6 +196,12 @@ struct CompactionPlannerTests {
             let plan = CompactionPlan(table: name, version: 7, at: now, policy: policy(), groups: groups)
             #expect(throws: MaintenanceError.self) { try CompactionPlan.decode(plan.encoded()) }
         }
+        for bytes in [0, Int64.max] {
+            var policy = policy()
+            policy.targetBytes = bytes
+            let plan = CompactionPlan(table: name, version: 7, at: now, policy: policy, groups: [group])
+            #expect(throws: MaintenanceError.self) { try CompactionPlan.decode(plan.encoded()) }
+        }
         #expect(throws: MaintenanceError.self) { try CompactionPlan.decode(Array("{}".utf8)) }
         #expect(throws: MaintenanceError.self) { try CompactionPlan.decode(Array("{\"format\":2}".utf8)) }
     }

@@ -40,11 +40,27 @@ struct ErasureTests {
         #expect(plan.events == report.events)
         #expect(plan.objects.map(\.before) == report.objects.map(\.before))
         #expect(report.eventsExamined == Int64(before))
+        #expect(report.objectsExamined == plan.objectsExamined)
         try await lake.check(seed: 1)
         #expect(try await lake.audit().isEmpty)
         let verified = try await TableVerifier(table: table, depth: .everything).run { _, _ in }
         #expect(verified.findings.isEmpty, "\(verified.findings)")
         #expect(try await lake.erase(table, user: 3, seed: 6).objects.isEmpty)
+    }
+
+    @Test("the version that is named is one that holds none, and what was done is told commit by commit")
+    func version() async throws {
+        let lake = try MaintenanceLake(seed: 4)
+        let table = try await lake.open()
+        for hour in 1...3 { try await lake.append(table, hour: hour) }
+        let request = try ErasureRequest(where: "user = 'u3'")
+        let eraser = Eraser(table: table, request: request, clock: lake.clock, writer: MaintenanceLake.writer)
+        var generator = SeededGenerator(seed: 4)
+        var parts: [Int] = []
+        let report = try await eraser.run(
+            id: lake.id(), using: &generator, committed: { parts.append($0.count) })
+        #expect(report.commits.allSatisfy { $0.version <= report.version }, "\(report)")
+        #expect(parts == [3] && report.objects.count == 3 && report.rounds == 2)
     }
 
     @Test("an object of which nothing is left is removed")

@@ -133,6 +133,13 @@ struct ImportTests {
         #expect(try AdoptionRecord.decode(bytes, place: "record").version == 0)
     }
 
+    @Test("a record with versions that no table has is none", arguments: [Int64.min, -1, .max])
+    func impossibleRecord(after: Int64) async throws {
+        let id = try #require(CommitID("00112233445566778899aabbccddeeff"))
+        let record = AdoptionRecord(commit: id, after: after, files: [])
+        #expect(throws: ReadError.self) { try AdoptionRecord.decode(record.encoded(), place: "record") }
+    }
+
     @Test("a crash at any request leaves whole commits, and the next run does the rest")
     func crashes() async throws {
         var step = 0

@@ -116,6 +116,44 @@ struct LifecycleTests {
         }
     }
 
+    @Test("of two rules for one age the last counts, and the other does not undo it")
+    func oneAge() async throws {
+        let rules: [[LifecycleRule]] = [
+            [.tier(storageClass: "STANDARD_IA"), .tier(storageClass: "GLACIER_IR")],
+            [.recompress(level: 9), .recompress(level: 3)],
+        ].map { $0.enumerated().map { LifecycleRule(name: "\($0)", action: $1, after: .seconds(day)) } }
+        for (seed, rules) in rules.enumerated() {
+            let lake = try MaintenanceLake(seed: UInt64(seed))
+            let table = try await lake.open()
+            try await lake.append(table, hour: 1)
+            lake.clock.advance(by: .seconds(40 * day))
+            for (run, expected) in [["1"], [], []].enumerated() {
+                #expect(try await apply(lake, table, rules, seed: UInt64(run + 1)).map(\.item.rule.name) == expected)
+            }
+        }
+    }
+
+    @Test("what a rule for large objects has made small is not packed at a lower level again")
+    func packedSmall() throws {
+        let rules = [
+            LifecycleRule(name: "all", action: .recompress(level: 3), after: .seconds(day)),
+            LifecycleRule(name: "large", action: .recompress(level: 9), after: .seconds(2 * day), bytesMin: 1000),
+        ]
+        let now = Timestamp(milliseconds: 20_777 * 86_400_000 + 10 * 86_400_000)
+        let planner = try LifecyclePlanner(
+            policy: LifecyclePolicy(rules: rules), layout: MaintenanceLake.layout, now: now)
+        for (bytes, tags, expected) in [
+            (1001, ["zstd:3"], ["large"]), (999, ["zstd:9"], []), (999, ["zstd:3"], []), (999, [], ["all"]),
+        ] as [(Int64, [String], [String])] {
+            let object = DataObject(
+                path: "x", side: .main,
+                partition: PartitionPath(date: CalendarDay(daysSinceEpoch: 20_777), hour: 1, shard: 0),
+                format: .envelope, bytes: bytes, uncompressedBytes: 1, records: 1, eventTime: nil, offsets: [],
+                checksum: Checksum(algorithm: .crc32c, value: "00000000"), uploadedAt: now, tags: tags)
+            #expect(planner.items([object]).map(\.rule.name) == expected)
+        }
+    }
+
     @Test("of two classes an object goes to the one for its age, in any order of the rules, and stays there")
     func twoClasses() async throws {
         let warm = LifecycleRule(name: "warm", action: .tier(storageClass: "STANDARD_IA"), after: .seconds(30 * day))

@@ -85,7 +85,7 @@ struct MaintenanceGoldenTests {
 
     @Test("how far an archive has followed its table")
     func archived() async throws {
-        let mark = ArchiveMark(version: 42, archive: 7)
+        let mark = ArchiveMark(version: 42, commit: CommitID("00112233445566778899aabbccddeeff"), archive: 7)
         let lake = try MaintenanceLake(seed: 2)
         let table = try await lake.open()
         let key = try #require(ObjectKey("orders/_varve/archived.json"))

@@ -306,7 +306,10 @@ struct RestoreStateTests {
 
     @Test(
         "what is no state is none",
-        arguments: ["", "1;", "2;a;;1;1;1;1;;0;", "1;a;x;1;1;1;1;;0;", "1;a;;1;1;1;1;;0;;x"])
+        arguments: [
+            "", "1;", "2;a;;1;1;1;1;;0;", "1;a;x;1;1;1;1;;0;", "1;a;;1;1;1;1;;0;;x",
+            "1;a;;1;1;9223372036854775807;1;;0;", "1;a;;1;1;1;1;;-1;",
+        ])
     func damaged(text: String) {
         #expect(RestoreState(encoded: text) == nil)
     }

@@ -21,6 +21,8 @@ struct SpellingTests {
         ["2026-11-21T05:00:00Z", "2026-11-21T07:00:00+02:00", "2026-11-21T05:00:00.000Z", "2026-11-21 05:00:00Z"],
         ["2026-11-21T05:00:00.25Z", "2026-11-21T00:00:00.250-05:00"],
         ["2026-11-21T05:00:00.000001Z", "2026-11-21T04:00:00.000001-01:00"], ["2026-11-21T05:00:00.000002Z"],
+        ["2026-11-21T05:00:00"], ["2026-11-21 05:00:00"], ["2026-11-21T05:00:00.25"], ["2026-11-21T05:00"],
+        ["2026-11-21T05:01:00Z", "2026-11-21T05:01Z"], ["2026-11-21T05:00:60Z"],
         ["2026-11-21"], ["2026-11-21T00:00:00Z"], ["no time"], [""], ["17"],
     ]
 
@@ -74,6 +76,17 @@ struct SpellingTests {
         let kept =
             type == .float ? Self.numbers.filter { !["1.7", "0.017", "1e16", "1e-300"].contains($0[0]) } : Self.numbers
         try check(kept, quoted: false, type)
+    }
+
+    @Test("what a column of doubles keeps of a number is found, and no integer that it happens to equal")
+    func rounded() throws {
+        let sought = SoughtValues([Array("9007199254740993.0".utf8)])
+        for (payload, isThere) in [
+            (#"{"f":9007199254740993.0}"#, true), (#"{"f":9007199254740993}"#, true),
+            (#"{"f":9007199254740992.0}"#, true), (#"{"f":9007199254740992}"#, false),
+        ] {
+            #expect(try Self.parsed(payload) { $0.map(sought.contain) ?? false } == isThere, "\(payload)")
+        }
     }
 
     @Test("times are found by their instant", arguments: [.timestamp, .string, .json, .date] as [ShreddedType])

@@ -109,8 +109,8 @@ struct MaintenanceMeans: Sendable {
         let policy = Self.vacuumPolicy
         let certificate = ErasureCertificate(
             table: table.name, request: erasure.request, report: report, writer: writer,
-            salt: CommitID(using: &random), grace: policy.erasedAfter, olderGrace: policy.removedAfter)
-        if erasure.isPurged { _ = try await eraser.purge(report) }
+            salt: CommitID(using: &random), grace: policy.erasedAfter, olderGrace: policy.olderCopiesAfter)
+        if erasure.isPurged { _ = try await eraser.purge(report.objects) }
         return certificate
     }
 

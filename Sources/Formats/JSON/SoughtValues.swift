@@ -9,27 +9,29 @@ public struct SoughtValues: Sendable {
     public let texts: Set<[UInt8]>
     /// Canonical spellings that `texts` lacks.
     private let numbers: Set<[UInt8]>
+    /// Those of the doubles that columns keep in the place of `texts`.
+    private let rounded: Set<[UInt8]>
     private let instants: Set<Instant>
 
     public init(_ texts: Set<[UInt8]>) {
         self.texts = texts
-        var (numbers, instants): (Set<[UInt8]>, Set<Instant>) = ([], [])
+        var (numbers, rounded, instants): (Set<[UInt8]>, Set<[UInt8]>, Set<Instant>) = ([], [], [])
         for text in texts {
             if let instant = text.withUnsafeBytes(Instant.init) { instants.insert(instant) }
-            for number in Self.canonical(text) where !texts.contains(number) { numbers.insert(number) }
+            guard let number = CanonicalNumber.text(text) else { continue }
+            if !texts.contains(number) { numbers.insert(number) }
+            if let double = Self.rounded(text), double != number { rounded.insert(double) }
         }
-        (self.numbers, self.instants) = (numbers, instants)
+        (self.numbers, self.rounded, self.instants) = (numbers, rounded, instants)
     }
 
-    /// A number's canonical spelling, and that of the double that columns keep in its place.
-    private static func canonical(_ text: [UInt8]) -> [[UInt8]] {
-        guard let number = CanonicalNumber.text(text) else { return [] }
+    /// The canonical spelling of the double that columns keep in a number's place.
+    private static func rounded(_ text: [UInt8]) -> [UInt8]? {
         // Integers that a double would change are never in its columns, where they are written plainly.
         guard !text.withUnsafeBytes(CanonicalNumber.isPlainInteger),
-            let double = Double(String(decoding: text, as: UTF8.self)),
-            let rounded = CanonicalNumber.text(JSONTree.number(double))
-        else { return [number] }
-        return [number, rounded]
+            let double = Double(String(decoding: text, as: UTF8.self))
+        else { return nil }
+        return CanonicalNumber.text(JSONTree.number(double))
     }
 
     /// Whether a field has one of the values.
@@ -42,9 +44,10 @@ public struct SoughtValues: Sendable {
         case .number(let text):
             let bytes = Array(text)
             if texts.contains(bytes) { return true }
+            // Columns of doubles write none of these.
             guard !CanonicalNumber.isPlainInteger(text) else { return numbers.contains(bytes) }
             guard let number = CanonicalNumber.text(bytes) else { return false }
-            return texts.contains(number) || numbers.contains(number)
+            return texts.contains(number) || numbers.contains(number) || rounded.contains(number)
         case .bool(let value): return texts.contains(Array((value ? "true" : "false").utf8))
         case .null: return false
         }
@@ -57,9 +60,13 @@ struct Instant: Hashable {
     /// Digits behind the millisecond, without zeros at their end.
     private let finer: [UInt8]
 
-    /// Reads RFC 3339 with a time of day; nil for anything else.
+    /// Reads RFC 3339 with a time of day and an offset; nil for anything else: without an offset nobody knows the
+    /// instant, and a leap second is another one than the second after it.
     init?(_ text: UnsafeRawBufferPointer) {
         guard text.count >= "2026-11-21T05:07Z".utf8.count, let time = Timestamp.parse(text) else { return nil }
+        let signs = [UInt8(ascii: "Z"), UInt8(ascii: "z"), UInt8(ascii: "+"), UInt8(ascii: "-")]
+        let isLeap = text[16] == UInt8(ascii: ":") && text[17] == UInt8(ascii: "6")
+        guard text.dropFirst("2026-11-21T05:07".utf8.count).contains(where: signs.contains), !isLeap else { return nil }
         self.time = time
         var finer: ArraySlice<UInt8> = []
         if let point = text.firstIndex(where: { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ",") }) {

@@ -40,7 +40,10 @@ extension CompactionPlan {
                 throw .invalid("\(path) is in the plan twice")
             }
         }
-        guard plan.policy.targetBytes > 0 else { throw .invalid("the plan's target size is not positive") }
+        // Outputs may be a little larger.
+        guard (1...Int64.max / 2).contains(plan.policy.targetBytes) else {
+            throw .invalid("the plan's target size is not positive, or larger than any object")
+        }
         return plan
     }
 }

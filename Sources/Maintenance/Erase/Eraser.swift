@@ -5,9 +5,9 @@ public import ObjectStorage
 
 /// Takes events out of a table: finds the objects that hold some, writes them without, commits.
 ///
-/// It goes through the newest snapshot, then again through what others have rewritten meanwhile, until one round met
-/// no conflict: then every event that was in that round's snapshot has been looked at. Old bytes stay until `purge` or
-/// vacuum deletes them. A crash leaves some objects done and others not; running it again does the rest.
+/// It goes through the newest snapshot, then again through what it and others have written meanwhile, until one round
+/// found nothing to erase: then that round's snapshot holds none. Old bytes stay until `purge` or vacuum deletes them.
+/// A crash leaves some objects done and others not; running it again does the rest.
 public struct Eraser: Sendable {
     public let table: Table
     public let request: ErasureRequest
@@ -58,8 +58,10 @@ public struct Eraser: Sendable {
     ///
     /// - `id`: names the request in the reasons of its commits.
     /// - `random`: ids of commits and names are drawn from it.
+    /// - `committed`: gets what each commit has replaced, which is done however the run ends.
     public func run(
-        id: CommitID, using random: inout some RandomNumberGenerator, progress: (_ examined: Int64) -> Void = { _ in }
+        id: CommitID, using random: inout some RandomNumberGenerator, progress: (_ examined: Int64) -> Void = { _ in },
+        committed: ([ErasureReport.ErasedObject]) -> Void = { _ in }
     ) async throws -> ErasureReport {
         var report = ErasureReport(id: id, startedAt: clock.now())
         var seen = Seen()
@@ -67,12 +69,17 @@ public struct Eraser: Sendable {
         defer { random = ids }
         for _ in 0..<max(1, roundsMax) {
             report.rounds += 1
+            let before = report.objects.count
             let conflicts = try await forEachScanned(&seen, &report, progress) { scans, report in
                 var conflicts = 0
-                for batch in Self.batches(scans) { conflicts += try await erase(batch, &report, using: &ids) }
+                for batch in Self.batches(scans) {
+                    let done = report.objects.count
+                    conflicts += try await erase(batch, &report, using: &ids)
+                    if report.objects.count > done { committed(Array(report.objects[done...])) }
+                }
                 return conflicts
             }
-            guard conflicts > 0 else {
+            guard conflicts > 0 || report.objects.count > before else {
                 report.finishedAt = clock.now()
                 return report
             }
@@ -82,8 +89,8 @@ public struct Eraser: Sendable {
 
     /// Deletes the bytes of objects that the erasure replaced, where they are not live: what vacuum would do after its
     /// grace. Readers of older snapshots miss them. Files that were adopted stay: `ErasureReport.filesLeft`.
-    public func purge(_ report: ErasureReport) async throws -> [DeleteFailure] {
-        let paths = report.objects.filter { $0.before.adopted == nil }.map(\.before.path)
+    public func purge(_ objects: [ErasureReport.ErasedObject]) async throws -> [DeleteFailure] {
+        let paths = objects.filter { $0.before.adopted == nil }.map(\.before.path)
         let live = try await table.snapshot().objects(withPaths: Set(paths))
         let keys = paths.filter { live[$0] == nil }.compactMap { ObjectKey("\(table.name)/\($0)") }
         var failures: [DeleteFailure] = []
@@ -136,17 +143,22 @@ extension Eraser {
         let snapshot = try await table.snapshot()
         report.version = snapshot.version
         let candidates = ErasureCandidates(request, readsAll: readsAll)
+        // What earlier rounds wrote is looked through as well, but was counted before it was written anew.
+        let own = Set(report.objects.compactMap { $0.after.map { PathHash($0.path) } })
         var sum = 0
         for window in VerifyWindows.plan(snapshot.manifests) {
             let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
             let unseen = try await snapshot.objects(query).filter { seen.insert($0) }
             let objects = unseen.filter(candidates.contain)
-            report.objectsPassedOver += Int64(unseen.count - objects.count)
+            report.objectsPassedOver += Int64(
+                unseen.count { !candidates.contain($0) && !own.contains(PathHash($0.path)) })
             // A few at a time, so that their rewrites are committed before others rewrite them.
             for start in stride(from: 0, to: objects.count, by: 64) {
                 let batch = Array(objects[start..<min(start + 64, objects.count)])
-                let scans = try await scan(try await ask(batch, candidates, &report))
-                for scan in scans where !scan.isGone { report.examined(scan) }
+                let scans = try await scan(try await ask(batch, candidates, &report, except: own))
+                for scan in scans where !scan.isGone && !own.contains(PathHash(scan.object.path)) {
+                    report.examined(scan)
+                }
                 for scan in scans where scan.isGone { try seen.noteGone(scan.object) }
                 sum += scans.count(where: \.isGone)
                 progress(report.objectsExamined)
@@ -158,10 +170,13 @@ extension Eraser {
 
     /// Asks footers and Bloom filters; answers the objects that have to be read.
     private func ask(
-        _ objects: [DataObject], _ candidates: ErasureCandidates, _ report: inout ErasureReport
+        _ objects: [DataObject], _ candidates: ErasureCandidates, _ report: inout ErasureReport,
+        except own: Set<PathHash>
     ) async throws -> [DataObject] {
         let answers = try await mapConcurrently(objects, runningMax: askedAtOnceMax) { try await ask($0, candidates) }
-        for answer in answers { answer.map { report.asked($0) } }
+        for (object, answer) in zip(objects, answers) where !own.contains(PathHash(object.path)) {
+            answer.map { report.asked($0) }
+        }
         return zip(objects, answers).filter { $1?.mayHold ?? true }.map(\.0)
     }
 

@@ -36,7 +36,7 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
     public var valuesHash: String
     public var startedAt: Timestamp
     public var finishedAt: Timestamp
-    /// Version of the snapshot in which nothing was left.
+    /// Version of the snapshot in which nothing was left but what is `held`.
     public var version: Int64
     public var eventsExamined: Int64
     public var objectsExamined: Int64
@@ -50,7 +50,8 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
     public var held: [ErasureReport.ErasedObject]
     /// By then the replaced objects are deleted.
     public var bytesGoneBy: Timestamp
-    /// By then older copies are deleted too: objects that others had rewritten before, in their own grace.
+    /// By then older copies are deleted too, in their own grace: objects that others had rewritten before, and those
+    /// that no commit added.
     public var olderCopiesGoneBy: Timestamp
     public var writer: WriterIdentity
     public var signature: Signature?
@@ -73,7 +74,7 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
     }
 
     /// - `salt`: random.
-    /// - `grace`, `olderGrace`: how long replaced objects stay, and objects that others removed.
+    /// - `grace`, `olderGrace`: how long replaced objects stay, and older copies (`VacuumPolicy.olderCopiesAfter`).
     public init(
         table: TableName, request: ErasureRequest, report: ErasureReport, writer: WriterIdentity, salt: CommitID,
         grace: Duration, olderGrace: Duration
@@ -117,6 +118,9 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
             let certificate = try JSONDecoder().decode(ErasureCertificate.self, from: Data(bytes))
             guard certificate.format <= currentFormat else {
                 throw MaintenanceError.invalid("the certificate is of a newer format; upgrade varve")
+            }
+            guard certificate.version >= 0, certificate.commits.allSatisfy({ $0.version >= 1 }) else {
+                throw MaintenanceError.invalid("the certificate names a version that no table has")
             }
             // What is not read is not signed either.
             let (read, given) = (Data(try certificate.encoded()), Data(bytes))

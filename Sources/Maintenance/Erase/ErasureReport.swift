@@ -38,7 +38,7 @@ public struct ErasureReport: Hashable, Sendable {
     public var id: CommitID
     public var startedAt: Timestamp
     public var finishedAt: Timestamp
-    /// Of the last snapshot that was gone through.
+    /// Of the last snapshot that was gone through: it holds no match but what is `held`.
     public var version: Int64 = 0
     public var rounds = 0
     public var objectsExamined: Int64 = 0

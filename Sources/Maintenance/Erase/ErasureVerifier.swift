@@ -26,6 +26,10 @@ public struct ErasureVerifier: Sendable {
             return findings
         }
         let snapshot = try await table.snapshot()
+        guard certificate.version <= snapshot.version else {
+            report("version \(certificate.version)", "the table has no such version")
+            return findings
+        }
         let paths = certificate.objects.map(\.before.path)
         for path in try await snapshot.objects(withPaths: Set(paths)).keys.sorted() {
             report(path, "it held erased events and is live")
@@ -80,7 +84,7 @@ public struct ErasureVerifier: Sendable {
     /// What left the table after the erasure was live in its last snapshot, and looked through there.
     private func removedLater(_ snapshot: Snapshot) async throws -> Set<PathHash> {
         var later: Set<PathHash> = []
-        var next = certificate.version + 1
+        var next = max(0, certificate.version) + 1
         while next <= snapshot.version {
             let last = min(snapshot.version, next + 255)
             for commit in try await table.commits(next...last) { later.formUnion(commit.remove.map { PathHash($0) }) }

@@ -42,7 +42,7 @@ public struct AdoptionRecord: Hashable, Sendable, Codable {
 
     static func decode(_ bytes: [UInt8], place: String) throws(ReadError) -> AdoptionRecord {
         guard let record = try? JSONDecoder().decode(AdoptionRecord.self, from: Data(bytes)),
-            record.format == currentFormat
+            record.format == currentFormat, (0..<Int64.max).contains(record.after), record.version ?? 0 >= 0
         else { throw .damaged(path: place, reason: "it is no record of an import that this version can read") }
         return record
     }

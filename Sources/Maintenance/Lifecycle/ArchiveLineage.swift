@@ -60,10 +60,13 @@ struct ArchiveLineage {
             isSettled = true
             return
         }
-        guard let mark = try await ArchiveMark.read(archive), mark.version <= newest, mark.archive <= archived else {
+        guard let mark = try await ArchiveMark.read(archive), mark.version <= newest, mark.archive <= archived,
+            let then = try await Self.snapshot(of: table, mark)
+        else {
             try await readAll()
             return
         }
+        past = then
         try await read(from: mark.version + 1)
         isSettled = isWhole
         let added = try await Self.forEachCommit(archive, mark.archive + 1, archived) { commit in
@@ -72,13 +75,20 @@ struct ArchiveLineage {
                 hours.insert(LakeHour(object.partition))
             }
         }
+        isSettled = isSettled && added
+        if !isSettled { try await readAll() }
+    }
+
+    /// The table as the run saw it that left the mark; nil where that is collected, or was another history.
+    private static func snapshot(of table: Table, _ mark: ArchiveMark) async throws(CatalogError) -> Snapshot? {
+        guard mark.version > 0 else { return nil }
         do throws(CatalogError) {
-            past = try await table.snapshot(at: .version(mark.version))
+            let snapshot = try await table.snapshot(at: .version(mark.version))
+            return snapshot.head.id == mark.commit ? snapshot : nil
         } catch {
             guard case .notFound = error else { throw error }
+            return nil
         }
-        isSettled = isSettled && added && past != nil
-        if !isSettled { try await readAll() }
     }
 
     /// What objects were called when everything was settled before: some had been moved since they were archived.

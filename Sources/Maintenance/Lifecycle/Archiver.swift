@@ -76,7 +76,8 @@ struct Archiver: Sendable {
             }
             if !batch.isEmpty { try await body(batch) }
         }
-        return isOpen ? nil : ArchiveMark(version: snapshot.version, archive: kept.version)
+        return isOpen
+            ? nil : ArchiveMark(version: snapshot.version, commit: snapshot.head.id, archive: kept.version)
     }
 
     private static func byFolder(
@@ -139,29 +140,40 @@ struct Archiver: Sendable {
     }
 }
 
-/// What an object holds, whatever it is called and wherever it is kept.
+/// What an object holds, whatever it is called and wherever it is kept. Without offsets it is known by its name too:
+/// others may have the same bytes, and are other events.
 struct ObjectContents: Hashable {
     private let checksum: Checksum
     private let bytes, records: Int64
     private let offsets: [OffsetSpan]
+    private let path: String?
 
     init(_ object: DataObject) {
         (checksum, bytes, records, offsets) = (object.checksum, object.bytes, object.records, object.offsets)
+        path = object.offsets.isEmpty ? object.path : nil
     }
 }
 
 extension Archiver {
     /// Copies and commits; a partition of which an object cannot be copied waits where it would drop others.
-    func carryOut(_ steps: [Step], id: CommitID) async throws -> [LifecycleOutcome] {
+    ///
+    /// Returns also whether what became of archived objects is settled: a new one that cannot be copied leaves nothing
+    /// open, and the next run tries it again.
+    func carryOut(
+        _ steps: [Step], id: CommitID
+    ) async throws -> (outcomes: [LifecycleOutcome], isSettled: Bool) {
         var outcomes: [LifecycleOutcome] = []
+        var isSettled = true
         var (add, drop): ([Copied], [DataObject]) = ([], [])
         for step in steps {
             guard step.problem == nil else {
+                isSettled = false
                 outcomes += items(step).map { LifecycleOutcome(item: $0, problem: step.problem) }
                 continue
             }
             let copies = try await copy(step.copy)
             if copies.contains(where: { $0.entry == nil }), !step.drop.isEmpty {
+                isSettled = false
                 outcomes += copies.map { outcome($0.object, problem: $0.problem ?? "others of its hour failed") }
                 continue
             }
@@ -169,7 +181,7 @@ extension Archiver {
             add += copies.filter { $0.entry != nil }
             drop += step.drop
         }
-        guard !add.isEmpty || !drop.isEmpty else { return outcomes }
+        guard !add.isEmpty || !drop.isEmpty else { return (outcomes, isSettled) }
         do throws(CatalogError) {
             let version = try await commit(add.compactMap(\.entry), drop, id: id)
             outcomes += add.map { outcome($0.object, replacement: $0.entry, version: version) }
@@ -178,9 +190,10 @@ extension Archiver {
             if case .unsettled = error { throw error }
             guard !add.isEmpty else { throw error }
             // Another run did it meanwhile, or vacuum of the archive was faster: the next run sees.
+            isSettled = false
             outcomes += add.map { outcome($0.object, problem: error.description) }
         }
-        return outcomes
+        return (outcomes, isSettled)
     }
 
     /// What a step does, or would.

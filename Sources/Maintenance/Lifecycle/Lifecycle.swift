@@ -53,15 +53,20 @@ public struct Lifecycle: Sendable {
         defer { random = ids }
         var proof: ArchiveProof?
         if let archiver = try await archiver() {
-            var isDone = true
+            var isSettled = true
             let mark = try await archiver.forEachBatch { steps in
-                for outcome in try await archiver.carryOut(steps, id: CommitID(using: &ids)) {
-                    isDone = isDone && outcome.problem == nil
-                    try onOutcome(outcome)
-                }
+                let done = try await archiver.carryOut(steps, id: CommitID(using: &ids))
+                isSettled = isSettled && done.isSettled
+                for outcome in done.outcomes { try onOutcome(outcome) }
             }
             // Nothing of a table that is not there yet.
-            if let mark, isDone, await archiver.archive.head().version > 0 { try await mark.write(archiver.archive) }
+            if await archiver.archive.head().version > 0 {
+                if let mark, isSettled {
+                    try await mark.write(archiver.archive)
+                } else {
+                    try await ArchiveMark.begin(archiver.archive)
+                }
+            }
             proof = ArchiveProof(
                 rule: archiver.rule, archive: archiver.archive, snapshot: try await archiver.archive.snapshot())
         }

@@ -69,9 +69,12 @@ public struct LifecyclePlanner: Sendable {
     private func rule(for object: DataObject) -> LifecycleRule? {
         let newest = newestEvent(object)
         let covering = rules.filter { $0.canApply(to: object) && $0.covers(object, newestEvent: newest, now: now) }
-        return covering.first { rule in
-            rule.isDue(object) && !covering.contains { $0.kind == rule.kind && $0.after > rule.after }
-        }
+        return covering.enumerated().first { place, rule in
+            rule.isDue(object)
+                && !covering.enumerated().contains { other in
+                    other.element.kind == rule.kind && (other.element.after, other.offset) > (rule.after, place)
+                }
+        }?.element
     }
 
     /// Whether an object is old enough for a rule.

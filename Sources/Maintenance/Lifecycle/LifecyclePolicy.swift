@@ -3,8 +3,8 @@ public import LakeModel
 /// What becomes of a table's objects as they grow old, by event time.
 public struct LifecyclePolicy: Hashable, Sendable {
     /// Expiry comes before all others, and packing before moving. Of several rules with one kind of action that cover
-    /// an object the one with the greatest age counts, or else two classes would take turns; otherwise the first with
-    /// anything left to do.
+    /// an object the one with the greatest age counts, of equal ages the last, or else two classes would take turns;
+    /// otherwise the first with anything left to do.
     public var rules: [LifecycleRule]
     /// What no rule may touch, whatever it says.
     public var holds: [LegalHold]
@@ -81,7 +81,8 @@ public struct LifecycleRule: Hashable, Sendable {
         switch action {
         case .expire, .archive: true
         case .tier(let storageClass): ObjectLabels(object.tags).storageClass != storageClass
-        case .recompress(let level): ObjectLabels(object.tags).level != level
+        // Never to a lower level: what grows by that may be another rule's again.
+        case .recompress(let level): ObjectLabels(object.tags).level ?? .min < level
         }
     }
 }

@@ -74,7 +74,9 @@ extension RestoreState {
         let fields = text.split(separator: ";", omittingEmptySubsequences: false)
         guard fields.count >= 10, fields[0] == Self.version, let version = Int64(fields[3]),
             let started = Int64(fields[4]), let events = Int64(fields[5]), let bytes = Int64(fields[6]),
-            let lines = Int64(fields[8])
+            let lines = Int64(fields[8]),
+            // They are counted on.
+            [events, bytes, lines].allSatisfy({ (0...Int64.max / 2).contains($0) })
         else { return nil }
         var times: TimeSpan?
         if !fields[2].isEmpty {

@@ -68,21 +68,35 @@ public struct Restorer: Sendable {
 
     /// Where a restore that begins now starts and ends.
     private func begin() async throws -> RestoreState {
-        let head = try await table.refresh()
+        let snapshot = try await table.snapshot()
         var state = RestoreState(
-            request: request, times: selection.times, version: head.version, startedAt: clock.now())
-        for (source, progress) in head.progress where selection.admits(source) {
+            request: request, times: selection.times, version: snapshot.version, startedAt: clock.now())
+        for (source, next) in try await ends(snapshot) where selection.admits(source) {
             let first = max(0, selection.offsets?.lowerBound ?? 0)
-            let end = min(progress.next, selection.offsets?.upperBound ?? .max)
+            let end = min(next, selection.offsets?.upperBound ?? .max)
             if first < end { state.sources[source] = RestoreState.Source(next: first, end: end) }
         }
         return state
     }
 
+    /// Where each topic partition ends. The log of an archive has no offsets, but its objects do.
+    private func ends(_ snapshot: Snapshot) async throws -> [TopicPartition: Int64] {
+        guard snapshot.head.progress.isEmpty else { return snapshot.head.progress.mapValues(\.next) }
+        var ends: [TopicPartition: Int64] = [:]
+        try await snapshot.forEachBatch(selection.query) { batch in
+            for span in batch.flatMap(\.offsets) where span.last < .max {
+                ends[span.topicPartition] = max(ends[span.topicPartition] ?? 0, span.last + 1)
+            }
+        }
+        return ends
+    }
+
     /// The objects that may hold wanted events; throws where they cannot be restored as asked.
     private func objects(_ state: RestoreState) async throws -> [DataObject] {
-        // Lines without offsets are counted, so they must stand in the same objects in every run.
-        let isPinned = isLossy && selection.side != .deadLetter
+        // Lines without offsets are counted, so they must stand in the same objects in every run. And an archive grows
+        // by age, so that what comes later may have the lower offsets.
+        let isArchive = await table.head().progress.isEmpty
+        let isPinned = (isLossy || isArchive) && selection.side != .deadLetter
         let snapshot = try await isPinned ? table.snapshot(at: .version(state.version)) : table.snapshot()
         var objects: [DataObject] = []
         for object in try await snapshot.objects(selection.query) where selection.admits(object) {

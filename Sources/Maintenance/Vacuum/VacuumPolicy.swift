@@ -19,6 +19,10 @@ public struct VacuumPolicy: Hashable, Sendable {
     /// an object from the start of its upload, and an object is open for a day at most.
     public var uploadTimeMax: Duration = .days(1)
 
+    /// How long after an erasure older copies of what it erased may still be there: objects that others had replaced
+    /// before, and those that no commit added, by whoever was just uploading one.
+    public var olderCopiesAfter: Duration { max(removedAfter, orphansAfter + uploadTimeMax) }
+
     public init() {}
 }
 

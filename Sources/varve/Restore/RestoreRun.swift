@@ -43,6 +43,8 @@ struct RestoreRun {
         let plan = try await restorer.plan()
         let head = await restorer.table.head()
         var topics = Set(head.progress.keys.filter { restorer.selection.admits($0) }.map(\.topic))
+        // An archive's log names none.
+        topics.formUnion(plan.rows.map(\.source.topic))
         if topics.isEmpty, destination.topic != nil { topics = [""] }
         guard !topics.isEmpty else {
             session.console.say("\(label): the table holds nothing of what was asked for")

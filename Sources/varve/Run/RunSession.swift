@@ -5,6 +5,7 @@ import Ingest
 import Kafka
 import LakeModel
 import Logging
+import Maintenance
 import ObjectStorage
 import Operations
 import WebConsole
@@ -126,6 +127,11 @@ struct RunSession {
             let name = try TableName.parse(table.name)
             let log = try await Table.open(
                 name, in: store, options: options, clock: context.clock, logger: logging.logger("varve.catalog"))
+            guard try await !log.isArchive() else {
+                throw CommandFailure(
+                    .configuration, "table \(name) is an archive, and what Kafka still has would come twice",
+                    at: store.location, fix: "name the lake that it was archived from, or a new one")
+            }
             tables.append((try table.ingestSettings(), log))
         }
         return tables

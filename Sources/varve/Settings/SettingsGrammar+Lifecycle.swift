@@ -5,7 +5,7 @@ extension SettingsGrammar {
         SettingKey(
             "rules", .list(.record(lifecycleRule), countMax: 100), fallback: "[]",
             "What to do with objects of which age. Expiry comes before all others, packing before moving; of two "
-                + "tiers or two recompressions the one with the greater age counts."
+                + "tiers or two recompressions the one with the greater age counts, of equal ages the last."
         ),
         SettingKey(
             "holds", .list(.record(lifecycleHold), countMax: 1000), fallback: "[]",

@@ -96,10 +96,13 @@ struct EraseCommand: AsyncParsableCommand {
         try await certificate?.reserve(session)
         session.warnOfUnknownHolds([table.table])
         let report: ErasureReport
+        var done: [ErasureReport.ErasedObject] = []
         do {
-            report = try await eraser.run(id: id, using: &random, progress: show)
+            report = try await eraser.run(id: id, using: &random, progress: show) { done += $0 }
         } catch {
+            progress.clear()
             await certificate?.giveUp(session)
+            if !done.isEmpty { await leave(done, eraser, session) }
             throw error
         }
         progress.clear()
@@ -110,15 +113,39 @@ struct EraseCommand: AsyncParsableCommand {
         }
         try await writeCertificate(request, report, session, salt: CommitID(using: &random))
         session.console.say(
-            "\(table.table): erased \(report.events) events from \(report.objects.count) objects; version "
-                + "\(report.version) holds none")
+            "\(table.table): erased \(report.events) events from \(report.objects.count) objects; "
+                + whatIsLeft(report))
         var failed = !report.held.isEmpty || !report.filesLeft.isEmpty
         if grace?.milliseconds == 0 {
-            let failures = try await eraser.purge(report)
-            for failure in failures { session.console.say("not deleted: \(failure.key): \(failure.reason)") }
-            failed = failed || !failures.isEmpty
+            failed = try await !purge(report.objects, eraser, session) || failed
         }
         if failed { throw CommandFailure.checkFailed }
+    }
+
+    private func whatIsLeft(_ report: ErasureReport) -> String {
+        var text = "version \(report.version) holds none"
+        if !report.held.isEmpty { text += " but in \(report.held.count) objects that legal holds keep" }
+        if !report.filesLeft.isEmpty { text += ", but \(report.filesLeft.count) files of other programs do" }
+        return text
+    }
+
+    /// False where some could not be deleted.
+    private func purge(
+        _ objects: [ErasureReport.ErasedObject], _ eraser: Eraser, _ session: LakeSession
+    ) async throws -> Bool {
+        let failures = try await eraser.purge(objects)
+        for failure in failures { session.console.say("not deleted: \(failure.key): \(failure.reason)") }
+        return failures.isEmpty
+    }
+
+    /// Of a run that failed half-way: what it has replaced is not found again by the next one.
+    private func leave(_ done: [ErasureReport.ErasedObject], _ eraser: Eraser, _ session: LakeSession) async {
+        var isPurged = false
+        if grace?.milliseconds == 0 { isPurged = (try? await purge(done, eraser, session)) ?? false }
+        let old = isPurged ? "their old bytes are deleted" : "their old bytes go with 'varve vacuum'"
+        session.console.say(
+            "\(table.table): erased \(done.reduce(0) { $0 + $1.events }) events from \(done.count) objects before it "
+                + "failed; \(old); run it again for the rest")
     }
 
     private func eraser(_ request: ErasureRequest, _ session: LakeSession) async throws -> Eraser {
@@ -139,7 +166,7 @@ struct EraseCommand: AsyncParsableCommand {
         let vacuum = session.tableSettings(table.table)?.vacuum.policy ?? VacuumPolicy()
         var proof = ErasureCertificate(
             table: table.table, request: request, report: report, writer: .ofThisProcess(), salt: salt,
-            grace: grace?.duration ?? vacuum.erasedAfter, olderGrace: vacuum.removedAfter)
+            grace: grace?.duration ?? vacuum.erasedAfter, olderGrace: vacuum.olderCopiesAfter)
         if let key = session.settings.erasure.key {
             try proof.sign(with: key)
         } else {
