@@ -16,6 +16,13 @@ struct IdleTests {
 
     private func closedThrough(_ loop: IngestLoop) -> String? { loop.tables[0].head?.closedThrough?.description }
 
+    /// Lets a second pass, but for while the store is asked: a busy machine must not look like a slow store.
+    private func tick(_ loop: IngestLoop) {
+        let table = loop.tables[0]
+        let isUploading = table.pendingCuts.contains { !$0.isStored }
+        if !isUploading, !table.isCommitting, !table.isRefreshing { clock.advance(by: .seconds(1)) }
+    }
+
     @Test("while others go on: one with an event, one with dead letters only, and one without any")
     func besideOthers() async throws {
         let fixture = try IngestFixture(clock: clock, partitions: 4)
@@ -31,7 +38,7 @@ struct IdleTests {
             clock.advance(by: .seconds(3000))
             fixture.broker.produce(.order(1, at: hour * 3_600_000), to: fixture.partition(1))
             try await fixture.turn(loop) {
-                clock.advance(by: .seconds(1))
+                tick(loop)
                 return closedThrough(loop) == "2026-01-25/0\(4 + hour)"
             }
         }
@@ -49,12 +56,12 @@ struct IdleTests {
         source.assign(fixture.broker.partitions())
         let loop = try await fixture.loop(try settings(fixture), source: source, once: false)
         try await fixture.turn(loop) {
-            clock.advance(by: .seconds(1))
+            tick(loop)
             return closedThrough(loop) == "2026-01-25/05"
         }
         #expect(loop.tables[0].counters.commits == 2, "one for the events' age, one for the hour")
         try await fixture.turn(loop) {
-            clock.advance(by: .seconds(1))
+            tick(loop)
             return closedThrough(loop) == "2026-01-25/07"
         }
         #expect(loop.tables[0].counters.commits == 4)
