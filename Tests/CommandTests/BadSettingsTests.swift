@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -268,6 +269,20 @@ struct BadSettingsTests {
         #expect(outcome.status == (isValid ? .success : .configuration))
         let says = isValid ? "valid, 1 table, without Kafka: for maintenance and reading" : "no brokers are given"
         #expect(outcome.errors.contains(says) && outcome.errorLines.count == 1, "\(outcome.errors)")
+    }
+
+    @Test("a configuration is read once: it may come through a pipe")
+    func pipe() async throws {
+        let reads = Mutex(0)
+        let context = CommandContext(
+            console: Console(output: { _ in }, errors: { _ in }), environment: [:],
+            clock: ManualClock(now: standingTime),
+            readFile: { _ in
+                reads.withLock { $0 += 1 }
+                return "lake: file:///l\nkafka: {brokers: \"b:1\"}\ntables: [{name: orders}]\n"
+            })
+        #expect(await Program.run(["config", "check", "--config", "/dev/stdin"], in: context) == .success)
+        #expect(reads.withLock { $0 } == 1)
     }
 
     @Test("a file that is not there is status 66")

@@ -72,7 +72,7 @@ def test_unknown_and_missing_fields_are_refused(schema, document):
     assert not validator(schema).is_valid({**document, "surprise": 1})
     required = [key for key in document if key not in {"layout", "reason", "parent", "horizon", "event_time",
                                                        "schema_id", "closed_through", "id", "at", "offsets",
-                                                       "signature", "adopted"}]
+                                                       "signature", "adopted", "table_commit"}]
     if schema == "adoption.v1.json":
         required.remove("version")
     for key in required:

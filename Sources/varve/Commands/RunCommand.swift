@@ -49,6 +49,11 @@ struct IngestOptions: ParsableArguments {
     var shards: String?
 
     func load(in context: CommandContext, for need: SettingsNeed = .ingest) throws -> LoadedSettings {
+        try source(in: context).load(for: need)
+    }
+
+    /// The file, which is read once (it may be a pipe), with what these options say.
+    func source(in context: CommandContext) throws -> SettingsSource {
         var source = try lake.file.source(in: context)
         func set(_ path: [SettingStep], _ text: String?, _ option: String) {
             if let text { source.options.append((path, text, option)) }
@@ -71,7 +76,7 @@ struct IngestOptions: ParsableArguments {
                 .usage, "tables are given twice", at: "option --topic", fix: "use --topic or the configuration's tables"
             )
         }
-        return try source.load(for: need)
+        return source
     }
 
     private func tables() throws(CommandFailure) -> [(name: String, topics: [String], option: String)] {

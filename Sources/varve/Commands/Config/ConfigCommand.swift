@@ -19,9 +19,12 @@ struct ConfigCheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let context = CommandContext.current
-        var loaded = try options.load(in: context, for: .lake)
+        var source = try options.source(in: context)
+        var loaded = try source.load(for: .lake)
         let isForIngest = loaded.tree.tellsOfKafka
-        if isForIngest { loaded = try options.load(in: context) }
+        // It has been warned of already.
+        source.warn = { _ in }
+        if isForIngest { loaded = try source.load(for: .ingest) }
         // Schemas stand in files of their own.
         for table in loaded.settings.tables { _ = try table.parquetSettings() }
         let count = loaded.settings.tables.count
