@@ -89,7 +89,8 @@ class Chaos:
             self.lake = f"file://{directory}/lake"
             self.mount()
         else:
-            self.lake = f"s3://{os.environ.get('VARVE_TEST_BUCKET', 'varve-test')}/{self.topic}"
+            self.bucket = os.environ.get("VARVE_TEST_BUCKET", "varve-test")
+            self.lake = f"s3://{self.bucket}/{self.topic}"
             self.start_proxy()
         self.configuration = self.write_configuration()
         # Events of the last hour and a half, so that some are old enough for each rule.
@@ -253,6 +254,7 @@ tables:
             raise SystemExit(f"seed {self.options.seed}: the last writer ended with {drain.returncode}")
         self.maintenance.finish()
         self.tally |= {"verbs": self.maintenance.begun, "verbs_killed": self.maintenance.killed} | self.audit()
+        self.tally |= self.maintenance.imports.tally
         if self.proxy and os.path.exists(f"{self.directory}/weather.tally"):
             with open(f"{self.directory}/weather.tally") as file:
                 self.tally["faults"] = json.load(file)

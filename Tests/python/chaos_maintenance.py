@@ -15,6 +15,8 @@ import time
 
 import compare_topics
 from audit import decoded
+from chaos_imports import TABLE as ADOPTED
+from chaos_imports import Imports
 from lake_reader import Lake, Snapshot
 
 RETAIN_MINUTES = 75
@@ -37,7 +39,8 @@ class Maintenance:
         self.copy = chaos.lake + "-copy"
         # Restores are exactly once where the broker knows transactions.
         self.restored, self.broker = chaos.topic + "-again", os.environ.get("VARVE_TEST_NOIDA")
-        self.verbs = ["compact", "slices", "vacuum", "erase", "lifecycle", "replicate"]
+        self.verbs = ["import", "merge", "compact", "slices", "vacuum", "erase", "lifecycle", "replicate"]
+        self.imports = Imports(chaos)
         if self.broker:
             compare_topics.create(self.broker, self.restored, 4)
             self.verbs.append("restore")
@@ -57,6 +60,8 @@ class Maintenance:
         verb = self.chance.choice(self.verbs)
         if any(verb == other for other, _ in self.running):
             return
+        if verb == "import":
+            self.imports.deposit()
         end = self.chance.choice(["moment", "moment", "step", "none", "none"])
         environment = {}
         if end == "step":
@@ -81,6 +86,10 @@ class Maintenance:
         configuration = ["--config", self.chaos.configuration]
         cold = ["--cold-after", "1s", "--target", "1MiB"]
         match verb:
+            case "import":
+                return self.imports.commands()
+            case "merge":
+                return [["compact", ADOPTED, *configuration, *cold]] if self.imports.is_there else []
             case "compact":
                 return [["compact", "events", *configuration, *cold]]
             case "slices":
@@ -91,7 +100,8 @@ class Maintenance:
                 return [[*slice_of, "--index", index] for index in "01"]
             case "vacuum":
                 # Objects of a writer that sleeps for long die while it does.
-                return [["vacuum", "events", *configuration, "--yes", "--removed-after", "1m", "--orphans-after", "1m"]]
+                tables = ["events", ADOPTED] if self.imports.is_there else ["events"]
+                return [["vacuum", *tables, *configuration, "--yes", "--removed-after", "1m", "--orphans-after", "1m"]]
             case "erase":
                 return [self.erasure(self.draw_key())]
             case "lifecycle":
@@ -120,6 +130,7 @@ class Maintenance:
         """Every verb to its end, with nothing in its way; then everything has to be verified."""
         for _, process in self.running:
             process.wait(120)
+        self.imports.deposit()
         for key in self.keys:
             self.expect(self.erasure(key))
         for verb in [verb for verb in self.verbs if verb != "erase"]:
@@ -127,6 +138,7 @@ class Maintenance:
                 self.expect(arguments)
         for lake in [self.chaos.lake, self.copy]:
             self.expect(["verify", "events", "--lake", lake, "--deep"])
+        self.expect(["verify", ADOPTED, "--lake", self.chaos.lake, "--deep"])
         for number in range(1, self.certificates + 1):
             certificate = f"{self.chaos.directory}/certificate-{number}.json"
             # One that was killed has left an empty file, or none.
@@ -141,7 +153,7 @@ class Maintenance:
             raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}")
 
     def audit(self, ledger: list[dict]) -> list[str]:
-        return self.compare_copy() + (self.compare_restored(ledger) if self.broker else [])
+        return self.imports.audit() + self.compare_copy() + (self.compare_restored(ledger) if self.broker else [])
 
     def compare_copy(self) -> list[str]:
         """The copy has the same log, and every live object, byte for byte."""

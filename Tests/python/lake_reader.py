@@ -20,12 +20,16 @@ class Lake:
         self.root = self.scratch
         self._download()
 
-    def _download(self) -> None:
+    @staticmethod
+    def client(**settings):
         import boto3
         from botocore.config import Config
-        s3 = boto3.client("s3", endpoint_url=os.environ.get("AWS_ENDPOINT_URL_S3"), config=Config(
+        return boto3.client("s3", config=Config(
             s3={"addressing_style": "path"}, request_checksum_calculation="when_required",
-            response_checksum_validation="when_required"))
+            response_checksum_validation="when_required"), **settings)
+
+    def _download(self) -> None:
+        s3 = self.client(endpoint_url=os.environ.get("AWS_ENDPOINT_URL_S3"))
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix + "/")
         for page in pages:
             for entry in page.get("Contents", []):
