@@ -165,16 +165,19 @@ let package = Package(
 
 // The fuzzers are built apart (`make fuzz`), with libFuzzer's main and everything instrumented.
 if Context.environment["VARVE_FUZZ"] != nil {
-    let left: Set = [
-        "varve", "varve-bench", "varve-simulate", "Kafka", "CRDKafka", "Operations", "Ingest", "Simulation",
-        "TestSupport",
+    let settings: [Target.Dependency] = [
+        "LakeModel", "ObjectStorage", "Formats", "Catalog", "Ingest", "Maintenance", yams,
     ]
+    let parsers: [Target.Dependency] = [
+        "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "S3", "VarveSettings",
+    ]
+    let needed = package.targetsNeeded(by: settings + parsers)
     package.products = [.executable(name: "varve-fuzz", targets: ["varve-fuzz"])]
-    package.targets = package.targets.filter { $0.type != .test && !left.contains($0.name) }
+    package.targets = package.targets.filter { needed.contains($0.name) }
     package.targets += [
         .target(
             name: "VarveSettings",
-            dependencies: ["LakeModel", "ObjectStorage", "Formats", "Catalog", "Maintenance", yams],
+            dependencies: settings,
             path: "Sources/varve",
             sources: [
                 "Settings", "Failure/CommandFailure.swift", "Failure/ExitStatus.swift", "Output/JSONText.swift",
@@ -183,10 +186,21 @@ if Context.environment["VARVE_FUZZ"] != nil {
             swiftSettings: strict),
         .executableTarget(
             name: "varve-fuzz",
-            dependencies: [
-                "LakeModel", "ObjectStorage", "Compression", "Formats", "Catalog", "S3", "VarveSettings",
-            ],
+            dependencies: parsers,
             path: "Tests/Fuzz", exclude: ["corpus", "run"],
             swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]),
     ]
+}
+
+extension Package {
+    /// The names of this package's targets that `dependencies` lead to.
+    func targetsNeeded(by dependencies: [Target.Dependency]) -> Set<String> {
+        var names: Set<String> = []
+        var left = dependencies
+        while let dependency = left.popLast() {
+            guard case .byNameItem(let name, _) = dependency, names.insert(name).inserted else { continue }
+            left += targets.first { $0.name == name }?.dependencies ?? []
+        }
+        return names
+    }
 }
