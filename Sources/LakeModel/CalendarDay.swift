@@ -10,7 +10,7 @@ public struct CalendarDay: Hashable, Comparable, Sendable {
 
     /// Nil where the calendar has no such day.
     public init?(year: Int, month: Int, day: Int) {
-        guard (0...9999).contains(year), (1...12).contains(month), day >= 1 else { return nil }
+        guard (0...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
         let y = month <= 2 ? year - 1 : year
         let era = (y >= 0 ? y : y - 399) / 400
         let yearOfEra = y - era * 400

@@ -46,6 +46,7 @@ enum Program {
         } catch  where isHandledByParser(error) {
             let text = Varve.fullMessage(for: error)
             if Varve.exitCode(for: error).isSuccess {
+                try ArgumentForms.refuseHelpForNothing(arguments)
                 try context.console.print(text)
                 return .success
             }

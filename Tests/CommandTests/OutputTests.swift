@@ -83,6 +83,20 @@ struct OutputTests {
     }
 
     @Test(
+        "help for a command that is not there is refused",
+        arguments: [
+            (["help", "nope"], "see 'varve help'"), (["help", "manifst"], "did you mean 'manifest'?"),
+            (["help", "manifest", "nope"], "see 'varve help'"),
+        ])
+    func helpForNothing(arguments: [String], remedy: String) async {
+        let outcome = await runVarve(arguments)
+        #expect(outcome.status == .usage && outcome.output.isEmpty)
+        #expect(outcome.errorLines.count == 1 && outcome.errors.contains(remedy), "\(outcome.errors)")
+        let known = await runVarve(["help", "manifest", "sql"])
+        #expect(known.status == .success && known.output.contains("USAGE: varve manifest sql"))
+    }
+
+    @Test(
         "times on the command line",
         arguments: [
             ("2026-11-21T05:00:00Z", "2026-11-21T05:00:00.000Z"), ("-30m", "2026-11-21T04:37:09.250Z"),

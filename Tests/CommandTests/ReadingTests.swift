@@ -113,6 +113,8 @@ struct ReadingTests {
         let hour = await lake.run("manifest", "sql", "orders", question, "--output", "csv", "--hour", "2026-11-21/03")
         #expect(hour.output == "side,events,avg(records)\nmain,120,60.0\n", "\(hour.errors)")
         #expect(await lake.run("manifest", "sql", "orders", question, "--topic", "t").status == .usage)
+        let unknown = await lake.run("manifest", "sql", "orders", "select * from nope")
+        #expect(unknown.errors.contains("no such table: nope: the tables are objects, "), "\(unknown.errors)")
         for statement in ["delete from objects", "select nope from objects", "attach 'x' as y"] {
             let refused = await lake.run("manifest", "sql", "orders", statement)
             #expect(refused.status == .usage, "\(statement): \(refused.errors)")

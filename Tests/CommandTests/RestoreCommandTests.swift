@@ -87,6 +87,11 @@ struct RestoreCommandTests {
             // The mock cluster puts its own time in answers.
             "--lossy",
         ]
+        var planned = command
+        planned[3] = "nowhere"
+        planned.removeAll { $0 == "--yes" }
+        let plan = await lake.run(planned)
+        #expect(plan.status == .success && plan.errors.contains("the brokers know no such topic: topic nowhere"))
         let sent = await lake.run(command)
         #expect(sent.status == .success, "\(sent.errors)")
         #expect(sent.errors.contains("240 events sent") && sent.errors.contains("each at least once"))
@@ -105,6 +110,11 @@ struct RestoreCommandTests {
         #expect(await lake.run("dlq", "ls", "orders", "--each").output.contains("orders/0/120"))
         let shown = await lake.run("dlq", "show", "orders", "orders/0/120")
         #expect(shown.output.contains("{\"n\":120}") && shown.output.contains("k120"))
+        let object = try JSONSerialization.jsonObject(
+            with: Data(await lake.run("dlq", "show", "orders", "orders/0/120", "--output", "json").output.utf8))
+        let members = try #require(object as? [String: Any])
+        #expect(members["event"] as? String == "orders/0/120" && members["value"] as? String == "{\"n\":120}")
+        #expect(members["headers"] as? [[String: String]] != nil && members["key"] as? String == "k120")
         #expect(await lake.run("dlq", "show", "orders", "orders/0/120", "--raw").output == "{\"n\":120}")
         #expect(await lake.run("dlq", "show", "orders", "orders/0/1").status == .noInput)
         let plan = await lake.run("dlq", "replay", "orders", "--output", "csv")

@@ -171,6 +171,7 @@ struct ImportTests {
         arguments: [
             ("a.json", "{\"n\":1}\n{\"n\":", "event 2 is not JSON"),
             ("a.json", "{\"n\":1}{\"n\":2}", "event 1 is not JSON"),
+            ("a.json", "\u{FEFF}{\"n\":1}", "it begins with a byte order mark, which JSON has not"),
             ("a.json", "\n \n", "it holds no events"),
             ("a.json", "PAR1....PAR1", "files of format parquet are not adopted"),
         ])

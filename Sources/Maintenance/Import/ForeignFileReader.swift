@@ -99,6 +99,10 @@ private final class EventLines {
 
     func take(_ line: UnsafeRawBufferPointer) throws(ForeignName.PassedOver) -> Bool {
         number += 1
+        if number == 1, line.starts(with: [0xEF, 0xBB, 0xBF]) {
+            // RFC 8259 section 8.1: readers need not accept one, and every reader of the file would meet it again.
+            throw ForeignName.PassedOver(reason: "it begins with a byte order mark, which JSON has not")
+        }
         if case .invalid(let fault) = parser.parse(line) {
             throw ForeignName.PassedOver(reason: "event \(number) is \(fault)")
         }

@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// How the values of options are written, by the placeholder that stands for them in help texts.
 enum ArgumentForms {
     private static let forms = [
@@ -25,6 +27,21 @@ enum ArgumentForms {
             if argument == "--" { return joined + arguments[(index + 1)...] }
         }
         return joined
+    }
+
+    /// Refuses `varve help nope`, for which the parser prints the overview.
+    static func refuseHelpForNothing(_ arguments: [String]) throws {
+        guard arguments.first == "help" else { return }
+        var commands = Varve.configuration.subcommands
+        for name in arguments.dropFirst() where !name.hasPrefix("-") {
+            let names = commands.map { $0.configuration.commandName ?? "" }
+            guard let index = names.firstIndex(of: name) else {
+                let near = Suggestion.nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+                throw CommandFailure(
+                    .usage, "unknown command '\(name)'", at: "command line", fix: near ?? "see 'varve help'")
+            }
+            commands = commands[index].configuration.subcommands
+        }
     }
 
     /// What to write instead, where the parser refused a value: its message ends with `'--option <placeholder>'`.

@@ -86,8 +86,10 @@ private func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) thr
             var descriptors = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             poll(&descriptors, 1, -1)
         } else if errno != EINTR {
+            // strerror is thread-safe since glibc 2.32.
+            let reason = strerror(errno).map { String(cString: $0).lowercased() } ?? "error \(errno)"
             throw CommandFailure(
-                .ioError, "writing failed (error \(errno))", at: descriptor == STDOUT_FILENO ? "standard output" : "",
+                .ioError, "writing failed: \(reason)", at: descriptor == STDOUT_FILENO ? "standard output" : "",
                 fix: "check that the disk is not full and the output is open")
         }
     }

@@ -39,8 +39,21 @@ struct RestoreRun {
     /// Throws where `send` would before it has sent anything; false where there is nothing to send.
     func check() async throws -> Bool { try await prepared() != nil }
 
-    private func prepared() async throws -> (plan: RestorePlan, carriers: [TopicPartition])? {
-        let plan = try await restorer.plan()
+    /// Says what would stop `send` from sending this plan, where the brokers are known: the target can still be made.
+    func sayWhatStops(_ plan: RestorePlan) async {
+        guard !destination.settings.brokers.isEmpty else { return }
+        do {
+            _ = try await prepared(plan)
+        } catch {
+            for problem in CommandFailure(error).problems { session.console.say(problem.description) }
+        }
+    }
+
+    private func prepared(_ known: RestorePlan? = nil) async throws -> (plan: RestorePlan, carriers: [TopicPartition])?
+    {
+        var planned = known
+        if planned == nil { planned = try await restorer.plan() }
+        guard let plan = planned else { return nil }
         let head = await restorer.table.head()
         var topics = Set(head.progress.keys.filter { restorer.selection.admits($0) }.map(\.topic))
         // An archive's log names none.

@@ -80,7 +80,8 @@ extension FuzzTarget {
         for unit in EventTimeRule.Unit.allCases { _ = EventTimeRule(.kafka, unit: unit) }
         let decimal = Decimal(bytes)
         for power in [-9, -6, -3, 0, 3, 6, 9] { _ = decimal?.scaled(byPowerOfTen: power) }
-        guard let integer = Int64(String(decoding: bytes, as: UTF8.self)), let decimal, integer.magnitude < 1 << 53 else {
+        guard let integer = Int64(String(decoding: bytes, as: UTF8.self)), let decimal, integer.magnitude < 1 << 53
+        else {
             return
         }
         require(decimal.scaled(byPowerOfTen: 0) == integer, "a decimal is the integer that it spells")

@@ -48,8 +48,12 @@ struct DeadLetterShowCommand: AsyncParsableCommand {
                 .noInput, "no such dead letter", at: "\(table.table) \(event)", fix: "see 'varve dlq ls --each'")
         }
         guard !raw else { return try session.console.write(found.event.value ?? []) }
-        try Listing(DeadLetterField.fields(of: found, bytesMax: bytes.bytes)).print(
-            as: format.output, to: session.console)
+        switch format.output {
+        case .json: try session.console.print(DeadLetterField.json(of: found, bytesMax: bytes.bytes).pretty)
+        case .table, .csv:
+            try Listing(DeadLetterField.fields(of: found, bytesMax: bytes.bytes)).print(
+                as: format.output, to: session.console)
+        }
     }
 }
 
@@ -80,25 +84,51 @@ struct DeadLetterField: Listable {
     var cells: [Cell] { [.text(name), value] }
 
     static func fields(of letter: DeadLetter, bytesMax: Int) -> [DeadLetterField] {
+        place(of: letter)
+            + letter.event.headers.map { header in
+                DeadLetterField(
+                    name: "header \(printable(header.name, bytesMax: 200))", value: text(header.value, bytesMax))
+            } + payload(of: letter, bytesMax)
+    }
+
+    /// One object, with its headers as they came: in their order, names twice where they came twice.
+    static func json(of letter: DeadLetter, bytesMax: Int) -> JSONText {
+        func members(_ fields: [DeadLetterField]) -> [JSONText.Member] {
+            fields.map { JSONText.Member(name: $0.name, value: $0.value.json) }
+        }
+        let headers = letter.event.headers.map { header in
+            JSONText.object([
+                "name": .string(printable(header.name, bytesMax: 200)), "value": text(header.value, bytesMax).json,
+            ])
+        }
+        return .object(
+            members(place(of: letter)) + [JSONText.Member(name: "headers", value: .array(headers))]
+                + members(payload(of: letter, bytesMax)))
+    }
+
+    private static func text(_ bytes: [UInt8]?, _ bytesMax: Int) -> Cell {
+        bytes.map { .text(printable($0, bytesMax: bytesMax)) } ?? .none
+    }
+
+    private static func place(of letter: DeadLetter) -> [DeadLetterField] {
         let event = letter.event
-        func bytes(_ bytes: [UInt8]?) -> Cell { bytes.map { .text(printable($0, bytesMax: bytesMax)) } ?? .none }
-        var fields = [
+        return [
             DeadLetterField(name: "event", value: .text("\(event.topicPartition)/\(event.offset)")),
             DeadLetterField(name: "timestamp", value: .optional(event.timestamp)),
             DeadLetterField(name: "reason", value: .optional(event.reason)),
             DeadLetterField(name: "detail", value: .optional(event.detail)),
             DeadLetterField(name: "replayed", value: .boolean(letter.isReplayed)),
             DeadLetterField(name: "path", value: .text(letter.path)),
-            DeadLetterField(name: "key", value: bytes(event.key)),
         ]
-        for header in event.headers {
-            fields.append(
-                DeadLetterField(
-                    name: "header \(printable(header.name, bytesMax: 200))", value: bytes(header.value)))
-        }
-        fields.append(DeadLetterField(name: "value_bytes", value: .optional(event.value.map { Int64($0.count) })))
-        fields.append(DeadLetterField(name: "value", value: bytes(event.value)))
-        return fields
+    }
+
+    private static func payload(of letter: DeadLetter, _ bytesMax: Int) -> [DeadLetterField] {
+        let event = letter.event
+        return [
+            DeadLetterField(name: "key", value: text(event.key, bytesMax)),
+            DeadLetterField(name: "value_bytes", value: .optional(event.value.map { Int64($0.count) })),
+            DeadLetterField(name: "value", value: text(event.value, bytesMax)),
+        ]
     }
 }
 

@@ -34,13 +34,26 @@ struct ManifestSQLCommand: AsyncParsableCommand {
         let objects = filter.query(sides: Set(TableSide.allCases), now: session.now)
         let table = try await session.table(table)
         let point = at.map { $0.point(now: session.now) } ?? .newest
-        let result = try await table.sql(statement, at: point, over: objects)
+        let result = try await Self.naming { try await table.sql(statement, at: point, over: objects) }
         let columns = result.columns.indices.map { index in
             Column(name: result.columns[index], alignsRight: result.rows.allSatisfy { $0[index].isNumber })
         }
         let listing = Listing(columns: columns, rows: result.rows.map { $0.map(Cell.init) })
         try listing.print(as: format.output, to: session.console)
         if result.isTruncated { session.console.say("only the first \(result.rows.count) rows are shown: add a LIMIT") }
+    }
+
+    /// Says what there is, where a statement asks for what there is not.
+    private static func naming(_ body: () async throws -> SQLResult) async throws -> SQLResult {
+        do {
+            return try await body()
+        } catch {
+            guard case CatalogError.invalid(let reason) = error, reason.contains("no such") else { throw error }
+            let names = SQLTable.all.map(\.name).joined(separator: ", ")
+            throw CommandFailure(
+                CommandFailure(error).status, reason, at: "",
+                fix: "the tables are \(names); 'varve help manifest sql' lists their columns")
+        }
     }
 
     private static var tables: String {

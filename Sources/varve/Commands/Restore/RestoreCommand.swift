@@ -76,7 +76,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let session = try await lake.open()
         let run = try await restoreRun(session)
         guard target.yes else {
-            try await run.plan()
+            await run.sayWhatStops(try await run.plan())
             session.console.say("nothing was sent; add --yes to send")
             return
         }
