@@ -87,19 +87,6 @@ public struct Eraser: Sendable {
         throw CatalogError.contention(attempts: roundsMax)
     }
 
-    /// Deletes the bytes of objects that the erasure replaced, where they are not live: what vacuum would do after its
-    /// grace. Readers of older snapshots miss them. Files that were adopted stay: `ErasureReport.filesLeft`.
-    public func purge(_ objects: [ErasureReport.ErasedObject]) async throws -> [DeleteFailure] {
-        let paths = objects.filter { $0.before.adopted == nil }.map(\.before.path)
-        let live = try await table.snapshot().objects(withPaths: Set(paths))
-        let keys = paths.filter { live[$0] == nil }.compactMap { ObjectKey("\(table.name)/\($0)") }
-        var failures: [DeleteFailure] = []
-        for start in stride(from: 0, to: keys.count, by: keysPerRequestMax) {
-            failures += try await table.store.delete(Array(keys[start..<min(start + keysPerRequestMax, keys.count)]))
-        }
-        return failures
-    }
-
     /// Objects of one commit.
     private static func batches(_ scans: [ObjectScan]) -> [[ObjectScan]] {
         stride(from: 0, to: scans.count, by: 16).map { Array(scans[$0..<min($0 + 16, scans.count)]) }
