@@ -258,7 +258,9 @@ struct EraseTests {
         #expect(run.status == .configuration && run.errorLines.count == 1, "\(run.errors)")
         #expect(run.errors.contains("table orders is an archive"), "\(run.errors)")
         let folder = ["import", "--table", "orders", "--from", "topics/orders"]
-        for refused in [folder, folder + ["--yes"], ["dlq", "replay", "orders"], ["dlq", "replay", "orders", "--yes"]] {
+        for refused in [
+            folder, folder + ["--yes"], ["dlq", "replay", "orders"], ["dlq", "replay", "orders", "--yes"],
+        ] {
             let outcome = await archived.run(refused)
             #expect(outcome.status == .configuration && outcome.errorLines.count == 1, "\(outcome.errors)")
             #expect(outcome.errors.contains("table orders is an archive, and "), "\(outcome.errors)")

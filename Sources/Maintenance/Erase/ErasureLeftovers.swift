@@ -24,8 +24,10 @@ extension Eraser {
             next = last + 1
         }
         // Nothing lies at the path of an adopted file.
-        return try await mapConcurrently(paths.sorted(), runningMax: askedAtOnceMax) { try await isThere($0) ? $0 : nil }
-            .compactMap(\.self)
+        return try await mapConcurrently(paths.sorted(), runningMax: askedAtOnceMax) {
+            try await isThere($0) ? $0 : nil
+        }
+        .compactMap(\.self)
     }
 
     private func isThere(_ path: String) async throws -> Bool {

@@ -38,8 +38,11 @@ public struct ErasureReport: Hashable, Sendable {
     public var id: CommitID
     public var startedAt: Timestamp
     public var finishedAt: Timestamp
-    /// Of the last snapshot that was gone through: it holds no match but what is `held`.
+    /// Of the last snapshot that was gone through: it holds no match but what is `held`, and what commits behind
+    /// `through` brought.
     public var version: Int64 = 0
+    /// Nil where everything in `version` was looked through.
+    public var through: Int64?
     public var rounds = 0
     public var objectsExamined: Int64 = 0
     /// Objects that were not read, as their bounds in the catalog leave no room for any of the values.

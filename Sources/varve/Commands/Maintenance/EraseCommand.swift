@@ -128,6 +128,9 @@ struct EraseCommand: AsyncParsableCommand {
 
     private func whatIsLeft(_ report: ErasureReport) -> String {
         var text = "version \(report.version) holds none"
+        if let through = report.through {
+            text += " of what the table had at version \(through) (writers kept adding matches: run it again for those)"
+        }
         if !report.held.isEmpty { text += " but in \(report.held.count) objects that legal holds keep" }
         if !report.filesLeft.isEmpty { text += ", but \(report.filesLeft.count) files of other programs do" }
         return text
@@ -135,7 +138,8 @@ struct EraseCommand: AsyncParsableCommand {
 
     /// Deletes the old bytes of these objects, and those that other erasures have left: of a run that was killed nobody
     /// knows which they are. False where some could not be deleted.
-    private func purge(_ objects: [ErasureReport.ErasedObject], _ eraser: Eraser, _ session: LakeSession) async -> Bool {
+    private func purge(_ objects: [ErasureReport.ErasedObject], _ eraser: Eraser, _ session: LakeSession) async -> Bool
+    {
         do {
             var failures = try await eraser.purge(objects).failures
             let left = try await eraser.purge(try await eraser.leftovers())
@@ -158,7 +162,8 @@ struct EraseCommand: AsyncParsableCommand {
     }
 
     private func sayNotDeleted(_ session: LakeSession) {
-        session.console.say("\(table.table): old bytes are still there; run it again, or 'varve vacuum' after its grace")
+        session.console.say(
+            "\(table.table): old bytes are still there; run it again, or 'varve vacuum' after its grace")
     }
 
     private func sayLeftovers(_ eraser: Eraser, _ session: LakeSession) async throws {
