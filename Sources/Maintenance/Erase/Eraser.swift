@@ -9,7 +9,8 @@ public import ObjectStorage
 /// found nothing to erase: then that round's snapshot holds none. Where writers keep adding matches it stops looking at
 /// what they bring after `newestRoundsMax` rounds: then the snapshot holds none of the events that the table had at the
 /// version before (`ErasureReport.through`). Old bytes stay until `purge` or vacuum deletes them.
-/// A crash leaves some objects done and others not; running it again does the rest.
+/// A crash leaves some objects done and others not; running it again does the rest. In an archive it leaves alone what
+/// the table may still have.
 public struct Eraser: Sendable {
     public let table: Table
     public let request: ErasureRequest
@@ -49,7 +50,7 @@ public struct Eraser: Sendable {
         id: CommitID, progress: (_ examined: Int64) -> Void = { _ in }
     ) async throws -> ErasureReport {
         var report = ErasureReport(id: id, startedAt: clock.now())
-        var course = ErasureCourse()
+        var course = ErasureCourse(bound: try await ArchiveBound.of(table))
         try await forEachScanned(&course, &report, progress) { scans, _, report in
             for scan in scans { report.found(scan) }
             return 0
@@ -68,7 +69,7 @@ public struct Eraser: Sendable {
         committed: ([ErasureReport.ErasedObject]) -> Void = { _ in }
     ) async throws -> ErasureReport {
         var report = ErasureReport(id: id, startedAt: clock.now())
-        var course = ErasureCourse()
+        var course = ErasureCourse(bound: try await ArchiveBound.of(table))
         var ids = random
         defer { random = ids }
         for _ in 0..<max(1, roundsMax) {
@@ -106,9 +107,16 @@ struct ObjectScan: Sendable {
     var matches: Int64 = 0
     var unreadable: Int64 = 0
     var hasField = false
+    /// By a legal hold.
     var isHeld = false
+    /// It lies in an archive.
+    var isArchived = false
+    /// The table that was archived may still have it.
+    var isOfTable = false
     /// It was rewritten and vacuumed meanwhile: what holds its events now is looked through in the next round.
     var isGone = false
+
+    var isKept: Bool { isHeld || isOfTable }
 }
 
 extension Eraser {
@@ -135,7 +143,7 @@ extension Eraser {
             // A few at a time, so that their rewrites are committed before others rewrite them.
             for start in stride(from: 0, to: objects.count, by: 64) {
                 let batch = Array(objects[start..<min(start + 64, objects.count)])
-                let scans = try await scan(try await ask(batch, candidates, &report, course))
+                let scans = try await scan(try await ask(batch, candidates, &report, course)).map(course.judged)
                 for scan in scans where !scan.isGone && !course.isOwn(scan.object) { report.examined(scan) }
                 for scan in scans where scan.isGone { try course.noteGone(scan.object) }
                 for scan in scans { course.note(scan) }
@@ -201,10 +209,10 @@ extension Eraser {
     private func erase(
         _ scans: [ObjectScan], _ report: inout ErasureReport, using random: inout some RandomNumberGenerator
     ) async throws -> Int {
-        for scan in scans where scan.isHeld { report.found(scan) }
+        for scan in scans where scan.isKept { report.found(scan) }
         var conflicts = 0
         var rewritten: [(scan: ObjectScan, result: RewriteResult)] = []
-        for scan in scans where !scan.isHeld {
+        for scan in scans where !scan.isKept {
             do {
                 rewritten.append((scan, try await rewrite(scan, name: CommitID(using: &random))))
             } catch ReadError.missing {
@@ -242,7 +250,7 @@ extension Eraser {
         let spec = RewriteSpec(
             inputs: [object], format: object.format,
             encoding: EncodingOptions(level: labels.level ?? level, bloomFilters: bloomFilters), order: .input,
-            tags: object.tags)
+            tags: scan.isArchived ? labels.withErasedInArchive : object.tags)
         let matcher = EventMatcher(request)
         let result = try await rewriter.run(spec, commit: name) { try !matcher.matches($0) }
         guard result.droppedRecords == scan.matches else {

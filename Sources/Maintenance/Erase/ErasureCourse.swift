@@ -15,6 +15,10 @@ struct ErasureCourse {
     private var later: Set<PathHash> = []
     /// The last version whose commit was read for `later`.
     private var readTo: Int64 = 0
+    /// Nil where the table is no archive.
+    private(set) var bound: ArchiveBound?
+
+    init(bound: ArchiveBound? = nil) { self.bound = bound }
 
     /// From now on only what became of the objects of this version is followed.
     mutating func end(at version: Int64) {
@@ -24,6 +28,15 @@ struct ErasureCourse {
 
     /// False for what was looked through before.
     mutating func insert(_ object: DataObject) -> Bool { paths.insert(PathHash(object.path)).inserted }
+
+    /// What was found, with what an archive does not let go.
+    func judged(_ scan: ObjectScan) -> ObjectScan {
+        guard let bound else { return scan }
+        var scan = scan
+        scan.isArchived = true
+        scan.isOfTable = bound.keeps(scan.object)
+        return scan
+    }
 
     mutating func note(_ scan: ObjectScan) { if scan.matches > 0 { matching.insert(PathHash(scan.object.path)) } }
 
@@ -42,6 +55,7 @@ struct ErasureCourse {
     /// Reads what commits behind `through` have added: what took no place, or only that of objects without matches,
     /// holds none of before. Where the log lacks entries nothing more is left out.
     mutating func follow(_ table: Table, to newest: Int64) async throws {
+        try await bound?.follow(table, to: newest)
         guard through != nil else { return }
         while readTo < newest {
             let last = min(newest, readTo + 256)

@@ -61,8 +61,11 @@ public struct ErasureReport: Hashable, Sendable {
     public var objectsWithField: Int64 = 0
     public var objects: [ErasedObject] = []
     public var commits: [CommitNote] = []
-    /// Objects with matching events that a legal hold keeps.
+    /// Objects with matching events that a legal hold keeps, or the table that was archived.
     public var held: [ErasedObject] = []
+    /// Those of them that the table that was archived may still have.
+    public var ofTable = 0
+    public var heldByRules: Int { held.count - ofTable }
 
     init(id: CommitID, startedAt: Timestamp) {
         (self.id, self.startedAt, finishedAt) = (id, startedAt, startedAt)
@@ -91,7 +94,8 @@ public struct ErasureReport: Hashable, Sendable {
     /// Notes an object that was only found.
     mutating func found(_ scan: ObjectScan) {
         let note = ErasedObject(before: ObjectNote(scan.object), after: nil, events: scan.matches)
-        if scan.isHeld { held.append(note) } else { objects.append(note) }
+        if scan.isOfTable { ofTable += 1 }
+        if scan.isKept { held.append(note) } else { objects.append(note) }
     }
 
     mutating func erased(_ scan: ObjectScan, _ result: RewriteResult) {

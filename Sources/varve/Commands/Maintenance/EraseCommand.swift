@@ -27,7 +27,10 @@ struct EraseCommand: AsyncParsableCommand {
 
             """
                 + ExitStatus.readerHelp(own: [
-                    (.checkFailed, "legal holds or adopted files keep matching events, or old bytes were not deleted"),
+                    (
+                        .checkFailed,
+                        "legal holds, adopted files or an archive's table keep matching events, or old bytes are left"
+                    ),
                     (.cannotCreate, "the certificate cannot be written"),
                 ]))
 
@@ -131,7 +134,8 @@ struct EraseCommand: AsyncParsableCommand {
         if let through = report.through {
             text += " of what the table had at version \(through) (writers kept adding matches: run it again for those)"
         }
-        if !report.held.isEmpty { text += " but in \(report.held.count) objects that legal holds keep" }
+        if report.heldByRules > 0 { text += " but in \(report.heldByRules) objects that legal holds keep" }
+        if report.ofTable > 0 { text += " but in \(report.ofTable) objects that its table may still have" }
         if !report.filesLeft.isEmpty { text += ", but \(report.filesLeft.count) files of other programs do" }
         return text
     }
@@ -240,7 +244,13 @@ struct EraseCommand: AsyncParsableCommand {
                 "\(report.filesLeft.count) matching objects are files that another program wrote, which varve does not "
                     + "delete: delete them yourself, the first is \(first)")
         }
-        if !report.held.isEmpty { session.console.say("\(report.held.count) objects are kept by legal holds") }
+        if report.heldByRules > 0 { session.console.say("\(report.heldByRules) objects are kept by legal holds") }
+        if report.ofTable > 0 {
+            session.console.say(
+                "\(report.ofTable) objects of this archive are of days that its table still has, or came since 'varve "
+                    + "lifecycle apply' last said so: erase in the table first, then run that, which carries it over"
+            )
+        }
         if session.tableSettings(table.table)?.lifecycle.archive.rule != nil {
             session.console.say(
                 "\(table.table) has an archive: what is erased here leaves it with the next 'varve lifecycle apply'; "
