@@ -257,6 +257,15 @@ struct EraseTests {
         let run = await archived.run(["run", "--once", "--brokers", "127.0.0.1:1", "--topic", "orders"])
         #expect(run.status == .configuration && run.errorLines.count == 1, "\(run.errors)")
         #expect(run.errors.contains("table orders is an archive"), "\(run.errors)")
+        let folder = ["import", "--table", "orders", "--from", "topics/orders"]
+        for refused in [
+            folder, folder + ["--yes"], ["dlq", "replay", "orders"], ["dlq", "replay", "orders", "--yes"],
+        ] {
+            let outcome = await archived.run(refused)
+            #expect(outcome.status == .configuration && outcome.errorLines.count == 1, "\(outcome.errors)")
+            #expect(outcome.errors.contains("table orders is an archive, and "), "\(outcome.errors)")
+        }
+        #expect(await archived.run(["dlq", "replay", "orders", "--forget"]).status == .success)
         let restored = await archived.run(["restore", "orders", "--to-topic", "again"])
         #expect(restored.errors.contains("40 events in 4 objects"), "\(restored.errors)")
     }

@@ -39,7 +39,8 @@ struct WriterSecretTests {
     }
 }
 
-private let builtProgram: String? = {
+/// The program of a build of this package; nil where there is none.
+let builtProgram: String? = {
     let path = ProcessInfo.processInfo.environment["VARVE"] ?? "\(repositoryRoot.path)/.build/debug/varve"
     return FileManager.default.isExecutableFile(atPath: path) ? path : nil
 }()

@@ -6,8 +6,11 @@ public import ObjectStorage
 /// Takes events out of a table: finds the objects that hold some, writes them without, commits.
 ///
 /// It goes through the newest snapshot, then again through what it and others have written meanwhile, until one round
-/// found nothing to erase: then that round's snapshot holds none. Old bytes stay until `purge` or vacuum deletes them.
-/// A crash leaves some objects done and others not; running it again does the rest.
+/// found nothing to erase: then that round's snapshot holds none. Where writers keep adding matches it stops looking at
+/// what they bring after `newestRoundsMax` rounds: then the snapshot holds none of the events that the table had at the
+/// version before (`ErasureReport.through`). Old bytes stay until `purge` or vacuum deletes them.
+/// A crash leaves some objects done and others not; running it again does the rest. In an archive it leaves alone what
+/// the table may still have.
 public struct Eraser: Sendable {
     public let table: Table
     public let request: ErasureRequest
@@ -29,7 +32,9 @@ public struct Eraser: Sendable {
     public var askedBytesMin: Int64 = 256 << 10
     /// Footers that are asked for at once.
     public var askedAtOnceMax = 16
-    /// Rounds over what others rewrote meanwhile.
+    /// Rounds that look through what others have added meanwhile.
+    public var newestRoundsMax = 5
+    /// Rounds in all; the later ones are over what others rewrote meanwhile.
     public var roundsMax = 20
 
     public init(
@@ -45,8 +50,8 @@ public struct Eraser: Sendable {
         id: CommitID, progress: (_ examined: Int64) -> Void = { _ in }
     ) async throws -> ErasureReport {
         var report = ErasureReport(id: id, startedAt: clock.now())
-        var seen = Seen()
-        try await forEachScanned(&seen, &report, progress) { scans, report in
+        var course = ErasureCourse(bound: try await ArchiveBound.of(table))
+        try await forEachScanned(&course, &report, progress) { scans, _, report in
             for scan in scans { report.found(scan) }
             return 0
         }
@@ -64,18 +69,21 @@ public struct Eraser: Sendable {
         committed: ([ErasureReport.ErasedObject]) -> Void = { _ in }
     ) async throws -> ErasureReport {
         var report = ErasureReport(id: id, startedAt: clock.now())
-        var seen = Seen()
+        var course = ErasureCourse(bound: try await ArchiveBound.of(table))
         var ids = random
         defer { random = ids }
         for _ in 0..<max(1, roundsMax) {
+            if report.rounds == max(1, newestRoundsMax) { course.end(at: report.version) }
             report.rounds += 1
             let before = report.objects.count
-            let conflicts = try await forEachScanned(&seen, &report, progress) { scans, report in
+            let conflicts = try await forEachScanned(&course, &report, progress) { scans, course, report in
                 var conflicts = 0
                 for batch in Self.batches(scans) {
                     let done = report.objects.count
                     conflicts += try await erase(batch, &report, using: &ids)
-                    if report.objects.count > done { committed(Array(report.objects[done...])) }
+                    let erased = report.objects[done...]
+                    for path in erased.compactMap(\.after?.path) { course.wrote(path) }
+                    if !erased.isEmpty { committed(Array(erased)) }
                 }
                 return conflicts
             }
@@ -85,19 +93,6 @@ public struct Eraser: Sendable {
             }
         }
         throw CatalogError.contention(attempts: roundsMax)
-    }
-
-    /// Deletes the bytes of objects that the erasure replaced, where they are not live: what vacuum would do after its
-    /// grace. Readers of older snapshots miss them. Files that were adopted stay: `ErasureReport.filesLeft`.
-    public func purge(_ objects: [ErasureReport.ErasedObject]) async throws -> [DeleteFailure] {
-        let paths = objects.filter { $0.before.adopted == nil }.map(\.before.path)
-        let live = try await table.snapshot().objects(withPaths: Set(paths))
-        let keys = paths.filter { live[$0] == nil }.compactMap { ObjectKey("\(table.name)/\($0)") }
-        var failures: [DeleteFailure] = []
-        for start in stride(from: 0, to: keys.count, by: keysPerRequestMax) {
-            failures += try await table.store.delete(Array(keys[start..<min(start + keysPerRequestMax, keys.count)]))
-        }
-        return failures
     }
 
     /// Objects of one commit.
@@ -112,57 +107,49 @@ struct ObjectScan: Sendable {
     var matches: Int64 = 0
     var unreadable: Int64 = 0
     var hasField = false
+    /// By a legal hold.
     var isHeld = false
+    /// It lies in an archive.
+    var isArchived = false
+    /// The table that was archived may still have it.
+    var isOfTable = false
     /// It was rewritten and vacuumed meanwhile: what holds its events now is looked through in the next round.
     var isGone = false
-}
 
-/// What an erasure has looked through.
-private struct Seen {
-    private var paths: Set<PathHash> = []
-    private var gone: Set<PathHash> = []
-
-    /// False for what was looked through before.
-    mutating func insert(_ object: DataObject) -> Bool { paths.insert(PathHash(object.path)).inserted }
-
-    /// The first time an object is missing, others may have rewritten it; live in the next snapshot, it is lost.
-    mutating func noteGone(_ object: DataObject) throws(ReadError) {
-        paths.remove(PathHash(object.path))
-        guard gone.insert(PathHash(object.path)).inserted else { throw .missing(path: object.path) }
-    }
+    var isKept: Bool { isHeld || isOfTable }
 }
 
 extension Eraser {
-    /// Looks through every live object that was not seen, a stretch of hours at a time; hands out those with matches.
-    /// What `body` returns is added up.
+    /// Looks through every live object that was not seen and may hold events that are to be erased, a stretch of hours
+    /// at a time; hands out those with matches. What `body` returns is added up.
     @discardableResult
     private func forEachScanned(
-        _ seen: inout Seen, _ report: inout ErasureReport, _ progress: (Int64) -> Void,
-        _ body: ([ObjectScan], inout ErasureReport) async throws -> Int
+        _ course: inout ErasureCourse, _ report: inout ErasureReport, _ progress: (Int64) -> Void,
+        _ body: ([ObjectScan], inout ErasureCourse, inout ErasureReport) async throws -> Int
     ) async throws -> Int {
         let snapshot = try await table.snapshot()
-        report.version = snapshot.version
+        try await course.follow(table, to: snapshot.version)
+        (report.version, report.through) = (snapshot.version, nil)
         let candidates = ErasureCandidates(request, readsAll: readsAll)
-        // What earlier rounds wrote is looked through as well, but was counted before it was written anew.
-        let own = Set(report.objects.compactMap { $0.after.map { PathHash($0.path) } })
         var sum = 0
         for window in VerifyWindows.plan(snapshot.manifests) {
             let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
-            let unseen = try await snapshot.objects(query).filter { seen.insert($0) }
+            let live = try await snapshot.objects(query)
+            let unseen = live.filter { !course.isLater($0) && course.insert($0) }
+            if live.contains(where: course.isLater) { report.through = course.through }
             let objects = unseen.filter(candidates.contain)
-            report.objectsPassedOver += Int64(
-                unseen.count { !candidates.contain($0) && !own.contains(PathHash($0.path)) })
+            // What earlier rounds wrote is looked through as well, but was counted before it was written anew.
+            report.objectsPassedOver += Int64(unseen.count { !candidates.contain($0) && !course.isOwn($0) })
             // A few at a time, so that their rewrites are committed before others rewrite them.
             for start in stride(from: 0, to: objects.count, by: 64) {
                 let batch = Array(objects[start..<min(start + 64, objects.count)])
-                let scans = try await scan(try await ask(batch, candidates, &report, except: own))
-                for scan in scans where !scan.isGone && !own.contains(PathHash(scan.object.path)) {
-                    report.examined(scan)
-                }
-                for scan in scans where scan.isGone { try seen.noteGone(scan.object) }
+                let scans = try await scan(try await ask(batch, candidates, &report, course)).map(course.judged)
+                for scan in scans where !scan.isGone && !course.isOwn(scan.object) { report.examined(scan) }
+                for scan in scans where scan.isGone { try course.noteGone(scan.object) }
+                for scan in scans { course.note(scan) }
                 sum += scans.count(where: \.isGone)
                 progress(report.objectsExamined)
-                sum += try await body(scans.filter { $0.matches > 0 }, &report)
+                sum += try await body(scans.filter { $0.matches > 0 }, &course, &report)
             }
         }
         return sum
@@ -171,10 +158,10 @@ extension Eraser {
     /// Asks footers and Bloom filters; answers the objects that have to be read.
     private func ask(
         _ objects: [DataObject], _ candidates: ErasureCandidates, _ report: inout ErasureReport,
-        except own: Set<PathHash>
+        _ course: ErasureCourse
     ) async throws -> [DataObject] {
         let answers = try await mapConcurrently(objects, runningMax: askedAtOnceMax) { try await ask($0, candidates) }
-        for (object, answer) in zip(objects, answers) where !own.contains(PathHash(object.path)) {
+        for (object, answer) in zip(objects, answers) where !course.isOwn(object) {
             answer.map { report.asked($0) }
         }
         return zip(objects, answers).filter { $1?.mayHold ?? true }.map(\.0)
@@ -222,10 +209,10 @@ extension Eraser {
     private func erase(
         _ scans: [ObjectScan], _ report: inout ErasureReport, using random: inout some RandomNumberGenerator
     ) async throws -> Int {
-        for scan in scans where scan.isHeld { report.found(scan) }
+        for scan in scans where scan.isKept { report.found(scan) }
         var conflicts = 0
         var rewritten: [(scan: ObjectScan, result: RewriteResult)] = []
-        for scan in scans where !scan.isHeld {
+        for scan in scans where !scan.isKept {
             do {
                 rewritten.append((scan, try await rewrite(scan, name: CommitID(using: &random))))
             } catch ReadError.missing {
@@ -263,7 +250,7 @@ extension Eraser {
         let spec = RewriteSpec(
             inputs: [object], format: object.format,
             encoding: EncodingOptions(level: labels.level ?? level, bloomFilters: bloomFilters), order: .input,
-            tags: object.tags)
+            tags: scan.isArchived ? labels.withErasedInArchive : object.tags)
         let matcher = EventMatcher(request)
         let result = try await rewriter.run(spec, commit: name) { try !matcher.matches($0) }
         guard result.droppedRecords == scan.matches else {

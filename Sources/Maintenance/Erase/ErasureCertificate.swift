@@ -38,6 +38,9 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
     public var finishedAt: Timestamp
     /// Version of the snapshot in which nothing was left but what is `held`.
     public var version: Int64
+    /// Of `version` only what the table had at this version was looked through, as writers kept adding matches: what
+    /// later commits brought is not its matter. Absent where that is nothing.
+    public var throughVersion: Int64?
     public var eventsExamined: Int64
     public var objectsExamined: Int64
     /// Objects whose bounds or Bloom filters left no room for the values; absent where every object was read.
@@ -62,6 +65,7 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
         case startedAt = "started_at"
         case finishedAt = "finished_at"
         case version
+        case throughVersion = "through_version"
         case eventsExamined = "events_examined"
         case objectsExamined = "objects_examined"
         case objectsRuledOut = "objects_ruled_out"
@@ -82,7 +86,8 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
         (self.table, self.request, field) = (table.description, report.id, request.fieldText)
         (values, self.salt) = (request.values.count, salt.description)
         valuesHash = Self.hash(request.values, salt: salt.description)
-        (startedAt, finishedAt, version) = (report.startedAt, report.finishedAt, report.version)
+        (startedAt, finishedAt) = (report.startedAt, report.finishedAt)
+        (version, throughVersion) = (report.version, report.through)
         (eventsExamined, objectsExamined) = (report.eventsExamined, report.objectsExamined)
         let ruledOut = report.objectsPassedOver + report.objectsFiltered
         objectsRuledOut = ruledOut > 0 ? ruledOut : nil
@@ -119,7 +124,9 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
             guard certificate.format <= currentFormat else {
                 throw MaintenanceError.invalid("the certificate is of a newer format; upgrade varve")
             }
-            guard certificate.version >= 0, certificate.commits.allSatisfy({ $0.version >= 1 }) else {
+            guard certificate.version >= 0, certificate.commits.allSatisfy({ $0.version >= 1 }),
+                (0...certificate.version).contains(certificate.throughVersion ?? 0)
+            else {
                 throw MaintenanceError.invalid("the certificate names a version that no table has")
             }
             // What is not read is not signed either.

@@ -38,8 +38,11 @@ public struct ErasureReport: Hashable, Sendable {
     public var id: CommitID
     public var startedAt: Timestamp
     public var finishedAt: Timestamp
-    /// Of the last snapshot that was gone through: it holds no match but what is `held`.
+    /// Of the last snapshot that was gone through: it holds no match but what is `held`, and what commits behind
+    /// `through` brought.
     public var version: Int64 = 0
+    /// Nil where everything in `version` was looked through.
+    public var through: Int64?
     public var rounds = 0
     public var objectsExamined: Int64 = 0
     /// Objects that were not read, as their bounds in the catalog leave no room for any of the values.
@@ -58,8 +61,11 @@ public struct ErasureReport: Hashable, Sendable {
     public var objectsWithField: Int64 = 0
     public var objects: [ErasedObject] = []
     public var commits: [CommitNote] = []
-    /// Objects with matching events that a legal hold keeps.
+    /// Objects with matching events that a legal hold keeps, or the table that was archived.
     public var held: [ErasedObject] = []
+    /// Those of them that the table that was archived may still have.
+    public var ofTable = 0
+    public var heldByRules: Int { held.count - ofTable }
 
     init(id: CommitID, startedAt: Timestamp) {
         (self.id, self.startedAt, finishedAt) = (id, startedAt, startedAt)
@@ -88,7 +94,8 @@ public struct ErasureReport: Hashable, Sendable {
     /// Notes an object that was only found.
     mutating func found(_ scan: ObjectScan) {
         let note = ErasedObject(before: ObjectNote(scan.object), after: nil, events: scan.matches)
-        if scan.isHeld { held.append(note) } else { objects.append(note) }
+        if scan.isOfTable { ofTable += 1 }
+        if scan.isKept { held.append(note) } else { objects.append(note) }
     }
 
     mutating func erased(_ scan: ObjectScan, _ result: RewriteResult) {

@@ -34,7 +34,11 @@ public struct ErasureVerifier: Sendable {
         for path in try await snapshot.objects(withPaths: Set(paths)).keys.sorted() {
             report(path, "it held erased events and is live")
         }
-        for held in certificate.held { report(held.before.path, "a legal hold keeps \(held.events) matching events") }
+        let isArchive = try await table.isArchive()
+        let keeper = isArchive ? ", or the archived table," : ""
+        for held in certificate.held {
+            report(held.before.path, "a legal hold\(keeper) keeps \(held.events) matching events")
+        }
         if now >= certificate.bytesGoneBy {
             for note in try await present(certificate.objects.map(\.before).filter { $0.adopted == nil }) {
                 report(note.path, "its bytes should have been gone by \(certificate.bytesGoneBy); run varve vacuum")

@@ -145,24 +145,4 @@ extension AdoptionLedger {
         }
         return key
     }
-
-    /// Copies the records of a table to its replica, but for those of commits behind `version`: the replica does not
-    /// have them yet, and perhaps never will.
-    static func copy(
-        _ table: TableName, from source: any ObjectStore, to target: any ObjectStore, through version: Int64
-    ) async throws {
-        let there = try await target.listAll(prefix: prefix(table))
-        let sizes = Dictionary(there.map { ($0.key, $0.bytes) }) { first, _ in first }
-        for listed in try await source.listAll(prefix: prefix(table)) {
-            guard let found = try await source.getIfPresent(listed.key, bytesMax: 64 << 20) else { continue }
-            let record = try AdoptionRecord.decode(found.bytes, place: "\(listed.key)")
-            if let commit = record.version, commit > version { continue }
-            if sizes[listed.key] == Int64(found.bytes.count),
-                try await target.getIfPresent(listed.key, bytesMax: 64 << 20)?.bytes == found.bytes
-            {
-                continue
-            }
-            _ = try await target.put(found.bytes, to: listed.key)
-        }
-    }
 }

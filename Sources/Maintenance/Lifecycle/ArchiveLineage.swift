@@ -156,6 +156,8 @@ struct ArchiveLineage {
     func fate(
         of object: DataObject, live: Set<String>, held: Set<ObjectContents>, names: [ObjectContents: String]
     ) -> Fate {
+        // It had expired from the table when it was erased from, in the history that the last settled run has seen.
+        guard !ObjectLabels(object.tags).isErasedInArchive else { return past == nil ? .unknown : .expired }
         let contents = ObjectContents(object)
         guard let own = removals[object.path] ?? names[contents].flatMap({ removals[$0] }) else {
             return isSettled && !late.contains(object.path) ? .expired : .unknown

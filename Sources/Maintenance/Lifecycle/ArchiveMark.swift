@@ -20,12 +20,15 @@ struct ArchiveMark: Hashable, Sendable, Codable {
     var commit: CommitID?
     /// The archive's own version that the run began with: what came later may be of a run that began before.
     var archive: Int64
+    /// What the table had when the run was over; nil where it was cut off, or an older version of varve wrote this.
+    var days: TableDays?
 
     enum CodingKeys: String, CodingKey {
         case format
         case version = "table_version"
         case commit = "table_commit"
         case archive = "archive_version"
+        case days = "table_days"
     }
 
     init(version: Int64, commit: CommitID?, archive: Int64) {

@@ -52,6 +52,7 @@ public struct Lifecycle: Sendable {
         var ids = random
         defer { random = ids }
         var proof: ArchiveProof?
+        var settled: (mark: ArchiveMark, archive: Table)?
         if let archiver = try await archiver() {
             var isSettled = true
             let mark = try await archiver.forEachBatch { steps in
@@ -63,6 +64,7 @@ public struct Lifecycle: Sendable {
             if await archiver.archive.head().version > 0 {
                 if let mark, isSettled {
                     try await mark.write(archiver.archive)
+                    settled = (mark, archiver.archive)
                 } else {
                     try await ArchiveMark.begin(archiver.archive)
                 }
@@ -75,6 +77,9 @@ public struct Lifecycle: Sendable {
                 for outcome in try await apply(group, proof, using: &ids) { try onOutcome(outcome) }
             }
         }
+        guard var settled else { return }
+        settled.mark.days = try await TableDays.read(table, archive: settled.archive)
+        try await settled.mark.write(settled.archive)
     }
 
     /// Nil where nothing is archived.

@@ -126,6 +126,9 @@ public struct ObjectLabels: Hashable, Sendable {
     /// Of objects that hold only the last event of each key in their partition, together with the others so labelled.
     static let lastOfKey = "last_of_key"
 
+    /// Of objects of an archive that were erased from there, after they had expired from the table.
+    private static let erasedInArchive = "erased_in_archive"
+
     private var tags: [String]
 
     public init(_ tags: [String]) {
@@ -140,6 +143,10 @@ public struct ObjectLabels: Hashable, Sendable {
 
     /// False where the store has to be asked for the object hours before it can be read.
     public var isReadable: Bool { storageClass != "GLACIER" && storageClass != "DEEP_ARCHIVE" }
+
+    var isErasedInArchive: Bool { tags.contains(Self.erasedInArchive) }
+
+    var withErasedInArchive: [String] { Set(tags + [Self.erasedInArchive]).sorted() }
 
     /// The labels that stay when objects are merged: what is compressed anew is not at that level any more, and what
     /// meets other objects is not the last of its key any more.

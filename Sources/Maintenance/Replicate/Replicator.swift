@@ -34,6 +34,8 @@ public struct Replicator: Sendable {
     public var parallelMax = 4
     /// Rounds over what others rewrote and vacuumed meanwhile.
     public var roundsMax = 5
+    /// Shared by runs of one process that bring the same copy further, it saves them requests.
+    public var memory = ReplicationMemory()
 
     public init(table: Table, target: Lake, clock: any LakeClock) {
         (self.table, self.target, self.clock) = (table, target, clock)
@@ -119,10 +121,11 @@ public struct Replicator: Sendable {
         let difference = try await difference()
         let newest = difference.newest
         var report = difference.report
-        guard difference.head.version < newest.version else {
-            try await AdoptionLedger.copy(table.name, from: table.store, to: target.store, through: newest.version)
-            return report
-        }
+        let adoptions = AdoptionCopies(
+            table: table.name, source: table.store, target: target.store, memory: memory)
+        // Of what the entries below bring, open ones: so that no moment leaves an import without its record.
+        try await adoptions.bring(to: difference.head.version)
+        guard difference.head.version < newest.version else { return report }
         let copier = ObjectCopier(source: table.store, target: target.store, table: table.name)
         try await forEachBatch(difference) { batch in
             try await copy(batch, difference.removed, copier, &report, progress)
@@ -135,6 +138,8 @@ public struct Replicator: Sendable {
             let boundary = try await log.hasEntry(start.version) ? start.version - 1 : start.version
             try await log.begin(atCheckpoint: start.version, boundary: boundary)
             next = boundary + 1
+            // The log of the copy does not tell of imports before.
+            try await adoptions.bring(to: start.version)
         }
         while next <= newest.version {
             guard try await log.copyEntry(next) != nil else {
@@ -144,7 +149,7 @@ public struct Replicator: Sendable {
             next += 1
             progress(report)
         }
-        try await AdoptionLedger.copy(table.name, from: table.store, to: target.store, through: newest.version)
+        try await adoptions.bring(to: newest.version)
         if newest.checkpointVersion > 0 { try await log.hint(atCheckpoint: newest.checkpointVersion) }
         return report
     }

@@ -1,6 +1,7 @@
 import Catalog
 import LakeModel
 import Logging
+import Maintenance
 import ObjectStorage
 
 extension LakeOptions {
@@ -22,6 +23,20 @@ extension LakeOptions {
         session.store = Failpoints(context.environment).map { FailpointStore(store, $0) } ?? store
         session.lake = Lake(store: session.store, clock: context.clock, logger: session.logger)
         return session
+    }
+}
+
+extension Table {
+    /// Throws where lifecycle archives a table of another lake into this one.
+    ///
+    /// - `reason`: what would go wrong.
+    nonisolated func refuseArchive(
+        _ reason: String, fix: String = "name the lake that it was archived from, or a new one"
+    ) async throws {
+        guard try await !isArchive() else {
+            throw CommandFailure(
+                .configuration, "table \(name) is an archive, and \(reason)", at: store.location, fix: fix)
+        }
     }
 }
 

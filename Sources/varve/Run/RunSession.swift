@@ -127,11 +127,7 @@ struct RunSession {
             let name = try TableName.parse(table.name)
             let log = try await Table.open(
                 name, in: store, options: options, clock: context.clock, logger: logging.logger("varve.catalog"))
-            guard try await !log.isArchive() else {
-                throw CommandFailure(
-                    .configuration, "table \(name) is an archive, and what Kafka still has would come twice",
-                    at: store.location, fix: "name the lake that it was archived from, or a new one")
-            }
+            try await log.refuseArchive("what Kafka still has would come twice")
             tables.append((try table.ingestSettings(), log))
         }
         return tables

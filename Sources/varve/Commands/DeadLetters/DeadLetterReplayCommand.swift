@@ -39,6 +39,9 @@ struct DeadLetterReplayCommand: AsyncParsableCommand {
             session.console.say(unfinished.map { "the replay \($0.id) was given up" } ?? "no replay is unfinished")
             if !target.yes { return }
         }
+        try await table.refuseArchive(
+            "its table would not know what was sent",
+            fix: "replay in the lake that it was archived from; 'varve restore' sends events of an archive")
         let digest = RestoreState.digest([command])
         if let unfinished, !forget { try check(unfinished, digest) }
         let selection = try selection(session)

@@ -19,14 +19,18 @@ struct EraseCommand: AsyncParsableCommand {
               varve verify --erasure u-17.json
 
             A field is user_id, user.id, /user/id (a JSON Pointer), @key, or @header:name. Old bytes go with 'varve \
-            vacuum' after vacuum.erased_after, or at once with --grace 0s; in buckets that keep versions set \
-            s3.delete_versions, or noncurrent ones stay. Adopted files ('varve import') leave the table, and are \
-            named: another program wrote them, so deleting them is yours to do.
+            vacuum' after vacuum.erased_after, or at once with --grace 0s, as do those that earlier erasures of the \
+            table have left; in buckets that keep versions set s3.delete_versions, or noncurrent ones stay. Adopted \
+            files ('varve import') leave the table, and are named: another program wrote them, so deleting them is \
+            yours to do.
 
 
             """
                 + ExitStatus.readerHelp(own: [
-                    (.checkFailed, "legal holds or adopted files keep matching events, or old bytes were not deleted"),
+                    (
+                        .checkFailed,
+                        "legal holds, adopted files or an archive's table keep matching events, or old bytes are left"
+                    ),
                     (.cannotCreate, "the certificate cannot be written"),
                 ]))
 
@@ -90,6 +94,7 @@ struct EraseCommand: AsyncParsableCommand {
             progress.clear()
             session.warnOfUnknownHolds([table.table])
             try print(report, of: request, session)
+            try await sayLeftovers(eraser, session)
             session.console.say("nothing was erased; add --yes and --certificate to do it")
             return
         }
@@ -111,37 +116,73 @@ struct EraseCommand: AsyncParsableCommand {
             session.console.say(
                 "files were imported into \(table.table): those whose objects have left it since are not looked into")
         }
-        try await writeCertificate(request, report, session, salt: CommitID(using: &random))
+        // Before the certificate, which tells when the old bytes were deleted.
+        var isPurged = true
+        if deletesAtOnce { isPurged = await purge(report.objects, eraser, session) }
+        try await writeCertificate(
+            request, report, session, salt: CommitID(using: &random), isPurged: deletesAtOnce && isPurged)
         session.console.say(
             "\(table.table): erased \(report.events) events from \(report.objects.count) objects; "
                 + whatIsLeft(report))
-        var failed = !report.held.isEmpty || !report.filesLeft.isEmpty
-        if grace?.milliseconds == 0 {
-            failed = try await !purge(report.objects, eraser, session) || failed
-        }
-        if failed { throw CommandFailure.checkFailed }
+        if !report.held.isEmpty || !report.filesLeft.isEmpty || !isPurged { throw CommandFailure.checkFailed }
     }
+
+    private var deletesAtOnce: Bool { grace?.milliseconds == 0 }
 
     private func whatIsLeft(_ report: ErasureReport) -> String {
         var text = "version \(report.version) holds none"
-        if !report.held.isEmpty { text += " but in \(report.held.count) objects that legal holds keep" }
+        if let through = report.through {
+            text += " of what the table had at version \(through) (writers kept adding matches: run it again for those)"
+        }
+        if report.heldByRules > 0 { text += " but in \(report.heldByRules) objects that legal holds keep" }
+        if report.ofTable > 0 { text += " but in \(report.ofTable) objects that its table may still have" }
         if !report.filesLeft.isEmpty { text += ", but \(report.filesLeft.count) files of other programs do" }
         return text
     }
 
-    /// False where some could not be deleted.
-    private func purge(
-        _ objects: [ErasureReport.ErasedObject], _ eraser: Eraser, _ session: LakeSession
-    ) async throws -> Bool {
-        let failures = try await eraser.purge(objects)
-        for failure in failures { session.console.say("not deleted: \(failure.key): \(failure.reason)") }
-        return failures.isEmpty
+    /// Deletes the old bytes of these objects, and those that other erasures have left: of a run that was killed nobody
+    /// knows which they are. False where some could not be deleted.
+    private func purge(_ objects: [ErasureReport.ErasedObject], _ eraser: Eraser, _ session: LakeSession) async -> Bool
+    {
+        do {
+            var failures = try await eraser.purge(objects).failures
+            let left = try await eraser.purge(try await eraser.leftovers())
+            failures += left.failures
+            for failure in Set(failures.map { "\($0.key): \($0.reason)" }).sorted() {
+                session.console.say("not deleted: \(failure)")
+            }
+            if left.deleted > 0 {
+                session.console.say(
+                    "\(table.table): the old bytes of \(left.deleted) objects that earlier erasures had replaced are "
+                        + "deleted too")
+            }
+            if !failures.isEmpty { sayNotDeleted(session) }
+            return failures.isEmpty
+        } catch {
+            session.console.say("not deleted: \(error)")
+            sayNotDeleted(session)
+            return false
+        }
+    }
+
+    private func sayNotDeleted(_ session: LakeSession) {
+        session.console.say(
+            "\(table.table): old bytes are still there; run it again, or 'varve vacuum' after its grace")
+    }
+
+    private func sayLeftovers(_ eraser: Eraser, _ session: LakeSession) async throws {
+        guard deletesAtOnce else { return }
+        let count = try await eraser.leftovers().count
+        guard count > 0 else { return }
+        session.console.say(
+            "\(table.table): the old bytes of \(count) objects that earlier erasures replaced are still there; with "
+                + "--grace 0s they are deleted too")
     }
 
     /// Of a run that failed half-way: what it has replaced is not found again by the next one.
     private func leave(_ done: [ErasureReport.ErasedObject], _ eraser: Eraser, _ session: LakeSession) async {
         var isPurged = false
-        if grace?.milliseconds == 0 { isPurged = (try? await purge(done, eraser, session)) ?? false }
+        if deletesAtOnce { isPurged = await purge(done, eraser, session) }
         let old = isPurged ? "their old bytes are deleted" : "their old bytes go with 'varve vacuum'"
         session.console.say(
             "\(table.table): erased \(done.reduce(0) { $0 + $1.events }) events from \(done.count) objects before it "
@@ -161,12 +202,13 @@ struct EraseCommand: AsyncParsableCommand {
     }
 
     private func writeCertificate(
-        _ request: ErasureRequest, _ report: ErasureReport, _ session: LakeSession, salt: CommitID
+        _ request: ErasureRequest, _ report: ErasureReport, _ session: LakeSession, salt: CommitID, isPurged: Bool
     ) async throws {
         let vacuum = session.tableSettings(table.table)?.vacuum.policy ?? VacuumPolicy()
         var proof = ErasureCertificate(
             table: table.table, request: request, report: report, writer: .ofThisProcess(), salt: salt,
-            grace: grace?.duration ?? vacuum.erasedAfter, olderGrace: vacuum.olderCopiesAfter)
+            grace: vacuum.erasedAfter, olderGrace: vacuum.olderCopiesAfter)
+        if isPurged { proof.bytesGoneBy = max(report.finishedAt, session.now) }
         if let key = session.settings.erasure.key {
             try proof.sign(with: key)
         } else {
@@ -202,7 +244,13 @@ struct EraseCommand: AsyncParsableCommand {
                 "\(report.filesLeft.count) matching objects are files that another program wrote, which varve does not "
                     + "delete: delete them yourself, the first is \(first)")
         }
-        if !report.held.isEmpty { session.console.say("\(report.held.count) objects are kept by legal holds") }
+        if report.heldByRules > 0 { session.console.say("\(report.heldByRules) objects are kept by legal holds") }
+        if report.ofTable > 0 {
+            session.console.say(
+                "\(report.ofTable) objects of this archive are of days that its table still has, or came since 'varve "
+                    + "lifecycle apply' last said so: erase in the table first, then run that, which carries it over"
+            )
+        }
         if session.tableSettings(table.table)?.lifecycle.archive.rule != nil {
             session.console.say(
                 "\(table.table) has an archive: what is erased here leaves it with the next 'varve lifecycle apply'; "

@@ -121,10 +121,12 @@ struct ImportCommand: AsyncParsableCommand {
         let request = ImportRequest(
             prefix: prefix, layout: layout, offsets: offsets, ends: ends, undated: undated,
             minAge: minAge.duration)
+        let table = try await session.lake.open(self.table.table)
+        try await table.refuseArchive("the table that it follows would not know the files")
         var importer = Importer(
-            table: try await session.lake.open(table.table), request: request, clock: session.context.clock,
+            table: table, request: request, clock: session.context.clock,
             writer: .ofThisProcess())
-        (importer.layout, importer.zone) = (session.tableSettings(table.table)?.partition.layout, zone)
+        (importer.layout, importer.zone) = (session.tableSettings(table.name)?.partition.layout, zone)
         importer.parallelMax = parallel
         return importer
     }

@@ -66,10 +66,11 @@ struct ReplicateCommand: AsyncParsableCommand {
         let second = SecondLake(
             url: to, config: toConfig, role: "copy", place: to == nil ? "--to-config" : "--to", status: .usage)
         let target = try await second.open(besides: lake, forChange: !plan, in: session.context)
+        let memory = ReplicationMemory()
         while true {
-            guard let every else { return try await round(session, target) }
+            guard let every else { return try await round(session, target, memory) }
             do {
-                try await round(session, target)
+                try await round(session, target, memory)
             } catch {
                 // What the original's log has lost meanwhile, the next round copies otherwise.
                 try session.sayIfPassing(error, [.temporaryFailure, .unavailable, .noInput])
@@ -78,14 +79,16 @@ struct ReplicateCommand: AsyncParsableCommand {
         }
     }
 
-    private func round(_ session: LakeSession, _ target: any ObjectStore) async throws {
+    private func round(
+        _ session: LakeSession, _ target: any ObjectStore, _ memory: ReplicationMemory
+    ) async throws {
         var rows: [ReplicationRow] = []
         var failures = 0
         let lake = Lake(store: target, clock: session.context.clock, logger: session.logger)
         for name in try await session.chosenTables(tables) {
             var replicator = Replicator(
                 table: try await session.lake.openExisting(name), target: lake, clock: session.context.clock)
-            replicator.parallelMax = parallel
+            (replicator.parallelMax, replicator.memory) = (parallel, memory)
             let progress = ProgressLine(session.console)
             defer { progress.clear() }
             guard !plan else {

@@ -112,6 +112,10 @@ extension VerifyCommand {
         session.console.say(
             "\(name): erasure \(certificate.request) of \(certificate.finishedAt), \(certificate.eventsErased) events: "
                 + verdict)
+        if let through = certificate.throughVersion {
+            session.console.say(
+                "it is about what the table had at version \(through): later commits brought matches again")
+        }
         if session.now < certificate.olderCopiesGoneBy {
             session.console.say("older copies may be there until \(certificate.olderCopiesGoneBy); check again then")
         }
