@@ -196,6 +196,7 @@ extension IngestLoop {
         guard case .draining = stage, tables.allSatisfy({ $0.cuts.isEmpty && !$0.isCommitting && !$0.isRefreshing })
         else { return }
         stage = .leaving
+        leftEarly = settings.once && !isDrained
         deadline = deadline ?? clock.elapsed() + settings.shutdownTimeout
         source.close()
     }
@@ -214,11 +215,12 @@ extension IngestLoop {
     func outcomeIfEnded(_ now: Duration) throws(IngestFailure) -> IngestOutcome? {
         if case .leaving = stage, sourceHasClosed {
             stage = .ended
-            return .finished
+            return leftEarly ? .stoppedEarly : .finished
         }
         guard let deadline, now >= deadline else { return nil }
         let events = tables.flatMap(\.pendingCuts).flatMap(\.ranges).reduce(0) { $0 + $1.events }
+        if case .leaving = stage {} else { leftEarly = settings.once && !isDrained }
         stage = .ended
-        return events == 0 ? .finished : .timedOut(eventsUncommitted: events)
+        return events > 0 ? .timedOut(eventsUncommitted: events) : leftEarly ? .stoppedEarly : .finished
     }
 }
