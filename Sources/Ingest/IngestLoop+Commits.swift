@@ -35,6 +35,8 @@ extension IngestLoop {
             object.storedAt = clock.elapsed()
             // It waits for its commit, maybe for long and with thousands of others.
             object.upload = nil
+            object.content.dropEnding()
+            workshop.keep(object)
         case .uploadFailed(let id, let error):
             guard workshop.live[id] != nil else { return }
             throw .store(error)

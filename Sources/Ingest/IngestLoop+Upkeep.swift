@@ -123,6 +123,7 @@ extension IngestLoop {
         if fullSince != nil {
             workshop.dropKeptBuffers()
             for table in tables { table.discardEmpty(olderThan: .zero, now: clock.elapsed(), workshop: workshop) }
+            cutSealed()
         }
         guard workshop.budget.shouldSeal || fullSince != nil else { return }
         let openMax = fullSince == nil ? settings.memoryBytesMax / 2 : settings.memoryBytesMax / 8 * 3
@@ -132,6 +133,15 @@ extension IngestLoop {
         for (table, object) in largestFirst where open > openMax && object.records > 0 {
             open -= object.memoryBytes
             table.seal(object, .memory, workshop: workshop)
+        }
+    }
+
+    /// Cuts sealed objects that wait for others of their group, where what is kept of them alone is much.
+    private func cutSealed() {
+        let sealed = tables.map { $0.uncut.values.filter { $0.sealed != nil } }
+        guard sealed.joined().reduce(0, { $0 + $1.keptBytesCharged }) > settings.memoryBytesMax / 8 else { return }
+        for (table, objects) in zip(tables, sealed) where !objects.isEmpty {
+            table.cut(objects.flatMap(\.sources), .memory, sources: sources, workshop: workshop)
         }
     }
 
@@ -186,6 +196,7 @@ extension IngestLoop {
         guard case .draining = stage, tables.allSatisfy({ $0.cuts.isEmpty && !$0.isCommitting && !$0.isRefreshing })
         else { return }
         stage = .leaving
+        leftEarly = settings.once && !isDrained
         deadline = deadline ?? clock.elapsed() + settings.shutdownTimeout
         source.close()
     }
@@ -204,11 +215,12 @@ extension IngestLoop {
     func outcomeIfEnded(_ now: Duration) throws(IngestFailure) -> IngestOutcome? {
         if case .leaving = stage, sourceHasClosed {
             stage = .ended
-            return .finished
+            return leftEarly ? .stoppedEarly : .finished
         }
         guard let deadline, now >= deadline else { return nil }
         let events = tables.flatMap(\.pendingCuts).flatMap(\.ranges).reduce(0) { $0 + $1.events }
+        if case .leaving = stage {} else { leftEarly = settings.once && !isDrained }
         stage = .ended
-        return events == 0 ? .finished : .timedOut(eventsUncommitted: events)
+        return events > 0 ? .timedOut(eventsUncommitted: events) : leftEarly ? .stoppedEarly : .finished
     }
 }

@@ -34,6 +34,8 @@ public final class IngestLoop {
 
     var stage = Stage.running
     var deadline: Duration?
+    /// In `once` mode: it left before all was read.
+    var leftEarly = false
     var revocations: [Revocation] = []
     var hasAssignment = false
     var isPaused = false
@@ -179,8 +181,10 @@ public final class IngestLoop {
 
 /// How a run ended.
 public enum IngestOutcome: Sendable {
-    /// Everything that was read is committed.
+    /// Everything that was read is committed; in `once` mode all that there was at the start.
     case finished
+    /// Stopped in `once` mode before all that there was at the start was read. What was read is committed.
+    case stoppedEarly
     /// The deadline came first; what was not committed will be read again.
     case timedOut(eventsUncommitted: Int64)
 }

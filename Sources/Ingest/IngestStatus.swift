@@ -86,7 +86,7 @@ public final class IngestControl: Sendable {
         stopRequested.store(true, ordering: .releasing)
     }
 
-    var isStopRequested: Bool { stopRequested.load(ordering: .acquiring) }
+    public var isStopRequested: Bool { stopRequested.load(ordering: .acquiring) }
 
     func publish(_ new: IngestStatus) {
         newest.withLock { $0 = new }

@@ -20,6 +20,7 @@ enum ObjectContent {
     var memoryBytes: Int { any.memoryBytes }
     var uncompressedBytes: Int64 { any.uncompressedBytes }
     var encoded: EncodedSoFar { any.encoded }
+    func dropEnding() { any.dropEnding() }
 }
 
 /// What both kinds of content tell of themselves.
@@ -32,6 +33,8 @@ protocol FillingContent: AnyObject {
     var uncompressedBytes: Int64 { get }
     /// How much came back from the encoders, and of how much.
     var encoded: EncodedSoFar { get }
+    /// Forgets what only the end of the object and its entry are made of.
+    func dropEnding()
 }
 
 /// Encoded bytes, and those of the events in them.
@@ -101,4 +104,8 @@ final class LineContent: FillingContent {
 
     /// What ends the object.
     func ending() -> [UInt8] { seekTable.encoded() }
+
+    func dropEnding() {
+        (seekTable, early) = (SeekTable(), [:])
+    }
 }

@@ -12,6 +12,8 @@ final class OpenObject {
     let content: ObjectContent
     /// What the memory budget was told of `content`.
     var bytesCharged = 0
+    /// What the memory budget was told of `keptBytes`.
+    var keptBytesCharged = 0
 
     private(set) var records: Int64 = 0
     private(set) var timeMin = Int64.max
@@ -85,6 +87,9 @@ final class OpenObject {
 
     /// What its entry takes in a commit, about.
     var entryBytes: Int { Self.entryBytesLeast + 128 * (spans.count + 1) }
+
+    /// What is kept of it from its sealing until it is committed or given up, about, beside the bytes of its events.
+    var keptBytes: Int { entryBytes + 256 * (stored?.columns?.count ?? 0) }
 
     /// Compressed bytes it would have if it were sealed now; exact but for events that are not encoded yet, for which
     /// its own ratio holds, or before its first bytes are back `typicalRatio` (compressed by uncompressed bytes).

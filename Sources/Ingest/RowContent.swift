@@ -67,6 +67,10 @@ final class RowContent: FillingContent {
             memoryBytes: waitingBatchBytes)
     }
 
+    func dropEnding() {
+        summary = nil
+    }
+
     func accept(_ outcome: RowJob.Outcome) {
         isBusy = false
         (encoderBytes, groupBytes, summary) = (outcome.encoderBytes, outcome.groupBytes, outcome.summary)

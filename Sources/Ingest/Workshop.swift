@@ -41,7 +41,20 @@ final class Workshop {
     /// Forgets an object that is committed.
     func retire(_ object: OpenObject) {
         charge(object, bytesNow: 0)
+        letGo(object)
         live[object.id] = nil
+    }
+
+    /// Charges what is kept of a sealed object: while only the log is out of reach, thousands wait for their commit.
+    func keep(_ object: OpenObject) {
+        let bytes = object.keptBytes
+        budget.charge(bytes - object.keptBytesCharged)
+        object.keptBytesCharged = bytes
+    }
+
+    private func letGo(_ object: OpenObject) {
+        budget.release(object.keptBytesCharged)
+        object.keptBytesCharged = 0
     }
 
     func takeBuffer(isBusy: Bool) -> FrameBuffer {
@@ -134,6 +147,7 @@ final class Workshop {
     /// Closes an object for good: what it gathered goes to the encoders, and the store gets it once all is back.
     func seal(_ object: OpenObject, _ reason: RotationReason, level: Int32) {
         object.seal(reason, at: clock.elapsed())
+        keep(object)
         switch object.content {
         case .lines(let lines):
             if lines.buffer.count > 0 {
@@ -179,5 +193,6 @@ final class Workshop {
         case .rows: charge(object, bytesNow: 0)
         }
         budget.release(object.takeReady().count)
+        letGo(object)
     }
 }

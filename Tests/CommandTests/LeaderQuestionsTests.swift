@@ -12,6 +12,18 @@ struct LeaderQuestionsTests {
         var away: Set<Int32> = []
         var questions = LeaderQuestions()
 
+        /// The partitions that were answered for by questions for many at once.
+        func askInGroups(_ partitions: Range<Int32>) throws -> Set<Int32> {
+            let names = partitions.map { TopicPartition(topic: "orders", partition: $0) }
+            let answers = try questions.ask(names, groupMax: 64, now: { elapsed }) {
+                group, timeout throws(SourceError) -> [TopicPartition: Int64]? in
+                let isAway = group.contains { away.contains($0.partition) }
+                elapsed += isAway ? timeout : .milliseconds(20)
+                return isAway ? nil : Dictionary(uniqueKeysWithValues: group.map { ($0, 7) })
+            }
+            return Set(answers.keys.map(\.partition))
+        }
+
         /// The partitions that were answered for.
         func ask(_ partitions: Range<Int32>, topic: String = "orders") throws -> Set<Int32> {
             let names = partitions.map { TopicPartition(topic: topic, partition: $0) }
@@ -57,5 +69,33 @@ struct LeaderQuestionsTests {
         let brokers = Brokers()
         brokers.away = [0]
         #expect(try brokers.ask(0..<1000) == Set(1..<1000))
+    }
+
+    @Test("a question for many fails for them alone where one leader is away, and goes on with each of them")
+    func groups() throws {
+        let brokers = Brokers()
+        #expect(try brokers.askInGroups(0..<5000).count == 5000)
+        #expect(brokers.elapsed <= .seconds(2), "thousands are asked for together")
+        brokers.away = [700]
+        let before = brokers.elapsed
+        #expect(try brokers.askInGroups(0..<5000) == Set(0..<5000).subtracting([700]))
+        #expect(brokers.elapsed - before <= .seconds(10))
+        #expect(try brokers.askInGroups(700..<701).isEmpty)
+        brokers.away = []
+        #expect(try brokers.askInGroups(700..<701) == [700])
+    }
+
+    @Test("however many leaders are away, the others of all groups are heard in the end, in bounded rounds")
+    func fairGroups() throws {
+        let brokers = Brokers()
+        brokers.away = Set(0..<300)
+        var answered: Set<Int32> = []
+        for _ in 0..<40 where answered.count < 700 {
+            let before = brokers.elapsed
+            answered.formUnion(try brokers.askInGroups(0..<1000).union(answered))
+            #expect(brokers.elapsed - before <= .seconds(10))
+            brokers.elapsed += .seconds(10)
+        }
+        #expect(answered == Set(300..<1000))
     }
 }

@@ -140,6 +140,27 @@ struct LivenessTests {
         #expect(loop.deadline == deadline, "asked again, it does not wait longer")
     }
 
+    @Test("a drain that is told to stop commits what it has, and says that there was more")
+    func stoppedEarly() async throws {
+        let fixture = try IngestFixture(partitions: 2)
+        fixture.produceOrders(400)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try fixture.settings(), source: source) { $0.eventsPerPollMax = 20 }
+        try await fixture.turn(loop) { loop.tables[0].counters.events >= 20 }
+        loop.control.stop()
+        guard case .stoppedEarly = try await fixture.finish(loop) else { throw TestFailure("it says it is drained") }
+        let counters = loop.tables[0].counters
+        #expect(counters.eventsCommitted == counters.events && counters.events < 400)
+        try await fixture.drain(try fixture.settings(), seed: 2)
+        try await fixture.expectExactlyOnce()
+
+        let unassigned = try await fixture.loop(
+            try fixture.settings(), source: MemorySource(fixture.broker), seed: 3)
+        unassigned.control.stop()
+        guard case .stoppedEarly = try await fixture.finish(unassigned) else { throw TestFailure("it read nothing") }
+    }
+
     @Test("a full budget is freed of objects that no event was written to")
     func refusedEverywhere() async throws {
         let clock = ManualClock()

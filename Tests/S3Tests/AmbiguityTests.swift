@@ -34,6 +34,28 @@ struct AmbiguityTests {
         #expect(error.message.contains("proxy") || error.message.contains("InternalError"))
     }
 
+    @Test(
+        "a page in place of an object is not taken for one",
+        arguments: [200, 206], [[], [("ETag", "\"\""), ("Content-Range", "bytes 0-5/6")]])
+    func readPage(status: Int, headers: [(String, String)]) async throws {
+        let page = ScriptedTransport.Reply.answer(
+            status, headers + [("Content-Length", "6"), ("Content-Type", "text/html")], "<html>")
+        let object = ScriptedTransport.Reply.answer(200, [("ETag", "\"abc\""), ("Content-Length", "3")], "abc")
+        let (passing, k) = (try Fixture(page, object, page, object, page, object), try key("k"))
+        #expect(try await passing.store.get(k, range: nil, bytesMax: 100).bytes == Array("abc".utf8))
+        #expect(try await passing.store.get(k, range: .from(0, count: 2), bytesMax: 100).bytes == Array("ab".utf8))
+        #expect(try await passing.store.head(k).tag == EntityTag("abc"))
+
+        let lasting = try Fixture(ScriptedTransport(otherwise: { _ in page }))
+        for error in [
+            try await storeError { _ = try await lasting.store.get(k, range: nil, bytesMax: 100) },
+            try await storeError { _ = try await lasting.store.head(k) },
+        ] {
+            #expect(error.kind == .unavailable && !error.mayHaveHappened)
+            #expect(error.message.contains("look for a proxy in between (5 attempts)"), "\(error.message)")
+        }
+    }
+
     @Test("a page is no answer to a deletion")
     func deletionPage() async throws {
         let page = ScriptedTransport.Reply.answer(200, [], "<html>maintenance</html>")

@@ -132,7 +132,7 @@ struct RequestShapeTests {
 
     @Test("SSE-S3 and SSE-KMS name their key on new objects only")
     func encryption() async throws {
-        let head = ScriptedTransport.Reply.answer(200, [("Content-Length", "1")])
+        let head = ScriptedTransport.Reply.answer(200, [("Content-Length", "1"), ("ETag", "\"x\"")])
         let s3 = try Fixture(ScriptedTransport(.stored, head)) { $0.encryption = .s3 }
         _ = try await s3.put()
         _ = try await s3.store.head(try key("k"))
@@ -154,7 +154,7 @@ struct RequestShapeTests {
         let secret = try #require(ServerSideEncryption.CustomerKey(Array("canary-customer-key-of-32-bytes!".utf8)))
         let head = ScriptedTransport.Reply.answer(200, [("Content-Length", "1"), ("ETag", "\"x\"")])
         let copied = ScriptedTransport.Reply.answer(200, [], "<CopyObjectResult><ETag>x</ETag></CopyObjectResult>")
-        let fixture = try Fixture(ScriptedTransport(.stored, head, .answer(200), .stored, copied, head)) {
+        let fixture = try Fixture(ScriptedTransport(.stored, head, .stored, .stored, copied, head)) {
             ($0.endpoint, $0.encryption) = ("https://h", .customer(secret))
         }
         let (store, k) = (fixture.store, try key("k"))

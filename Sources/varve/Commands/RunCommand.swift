@@ -5,12 +5,19 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Consumes Kafka topics and writes them to the lake until told to stop.",
         discussion: ExitStatus.help(
-            own: [(.success, "stopped as asked, or with --once: drained")], .dataError, .noInput, .unavailable,
-            .ioError, .temporaryFailure, .noPermission, .configuration))
+            own: [
+                (.success, "stopped as asked, or with --once: drained"),
+                (.noInput, "a file or lake does not exist, or with --once: a topic that is named"),
+                (.temporaryFailure, "not now: try again later; with --once: stopped before all was drained"),
+            ], .dataError, .unavailable, .ioError, .noPermission, .configuration))
 
     @OptionGroup var ingest: IngestOptions
 
-    @Flag(help: "Drain every topic partition to the end that it has at the start, commit, and exit.")
+    @Flag(
+        help: """
+            Drain every topic partition to the end that it has at the start, commit, and exit. Topics that do not \
+            exist are not waited for.
+            """)
     var once = false
 
     func run() async throws {

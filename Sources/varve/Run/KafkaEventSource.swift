@@ -5,7 +5,8 @@ import LakeModel
 /// Lets the ingest loop read from Kafka: the one place where both are known.
 final class KafkaEventSource: EventSource {
     private let consumer: KafkaConsumer
-    private static let questionTimeout = Duration.seconds(10)
+    /// Topic partitions of one question for times.
+    private static let groupMax = 64
     private var questions = LeaderQuestions()
     private let startedAt = ContinuousClock.now
     /// Set when the last broker has gone, until one of them tells anything.
@@ -65,14 +66,24 @@ final class KafkaEventSource: EventSource {
         case .latest:
             return try watermarks(names) { $0.high }
         case .at(let time):
-            let times = Dictionary(names.map { ($0, time.milliseconds) }) { first, _ in first }
-            let found = try ifAnswered { () throws(KafkaError) in
-                try consumer.offsets(forTimes: times, timeout: Self.questionTimeout)
-            }
-            guard let found else { return [:] }
+            let found = try firstOffsets(names, at: time)
             // A topic partition without an event at or after the time starts at its end.
-            let missing = names.filter { (found[$0] ?? -1) < 0 }
+            let missing = found.filter { $0.value < 0 }.map(\.key)
             return found.filter { $0.value >= 0 }.merging(try watermarks(missing) { $0.high }) { $1 }
+        }
+    }
+
+    /// Of the first events at or after a time; -1 where there is none.
+    private func firstOffsets(_ names: [TopicPartition], at time: Timestamp) throws(SourceError)
+        -> [TopicPartition: Int64]
+    {
+        let now = { [startedAt] in startedAt.duration(to: .now) }
+        return try questions.ask(names, groupMax: Self.groupMax, now: now) { group, timeout throws(SourceError) in
+            let times = Dictionary(group.map { ($0, time.milliseconds) }) { first, _ in first }
+            let found = try ifAnswered { () throws(KafkaError) in
+                try consumer.offsets(forTimes: times, timeout: timeout)
+            }
+            return found.map { found in times.mapValues { _ in -1 }.merging(found) { $1 } }
         }
     }
 

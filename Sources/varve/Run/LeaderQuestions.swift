@@ -26,23 +26,46 @@ struct LeaderQuestions {
         _ names: [TopicPartition], now: () -> Duration,
         _ question: (TopicPartition, Duration) throws(SourceError) -> Answer?
     ) throws(SourceError) -> [TopicPartition: Answer] {
+        try ask(names, groupMax: 1, now: now) { group, timeout throws(SourceError) in
+            try question(group[0], timeout).map { [group[0]: $0] }
+        }
+    }
+
+    /// The same for questions that are put for several topic partitions at once, and fail for all of them where one
+    /// has no leader: those are then asked one after the other, as is who did not answer the last time.
+    ///
+    /// - Parameter question: answers for all that it is given, or is nil.
+    mutating func ask<Answer>(
+        _ names: [TopicPartition], groupMax: Int, now: () -> Duration,
+        _ question: ([TopicPartition], Duration) throws(SourceError) -> [TopicPartition: Answer]?
+    ) throws(SourceError) -> [TopicPartition: Answer] {
         rounds += 1
         let start = now()
         let total = start < shortUntil ? Self.shortRoundMax : Self.roundMax
         // The first ones asked may be without a leader, and the others not.
         var longest = total / 2
         var answers: [TopicPartition: Answer] = [:]
-        let inTurn = names.sorted { (silent[$0] ?? 0, $0) < (silent[$1] ?? 0, $1) }
-        for name in inTurn {
+        var waiting = names.sorted { (silent[$0] ?? 0, $0) < (silent[$1] ?? 0, $1) }[...]
+        /// So many of the next ones are asked alone.
+        var alone = 0
+        while let first = waiting.first {
             let left = min(longest, start + total - now())
             guard left > .zero else { break }
-            if let answer = try question(name, left) {
-                answers[name] = answer
-                silent[name] = nil
+            let countMax = alone > 0 || silent[first] != nil ? 1 : groupMax
+            let group = Array(waiting.prefix(countMax).prefix { silent[$0] == nil || countMax == 1 })
+            if let found = try question(group, left) {
+                answers.merge(found) { $1 }
+                for name in group { silent[name] = nil }
             } else {
-                silent[name] = rounds
                 longest = min(longest, Self.questionMax)
+                guard group.count == 1 else {
+                    alone = group.count
+                    continue
+                }
+                silent[first] = rounds
             }
+            waiting.removeFirst(group.count)
+            alone = max(0, alone - group.count)
         }
         if answers.count < names.count { shortUntil = now() + Self.soon }
         return answers

@@ -45,8 +45,14 @@ struct RunSession {
                 "listen": "\(server?.address ?? "off")",
             ])
         let outcome: IngestOutcome
+        let absent: [TopicCensus.Absent]
         do {
-            outcome = try await ingest(tables, store, control, logging, tracing)
+            let census = TopicCensus(settings.tables, clock: context.clock, logger: logging.logger("varve.run"))
+            absent = once ? try await askAbsent(census, control, logging) : []
+            // Where nothing is there, there is nothing to wait for.
+            outcome =
+                absent.isEmpty || absent.count < census.wanted.count
+                ? try await ingest(tables, store, control, logging, tracing) : .finished
         } catch {
             await finish(tracing, export)
             await server?.stop()
@@ -55,6 +61,19 @@ struct RunSession {
         await finish(tracing, export)
         await server?.stop()
         try report(outcome, control.status, logging.logger("varve.run"))
+        if let failure = TopicCensus.failure(absent) { throw failure }
+    }
+
+    private func askAbsent(_ census: TopicCensus, _ control: IngestControl, _ logging: RunLogging) async throws
+        -> [TopicCensus.Absent]
+    {
+        let questions = BrokerQuestions(
+            settings: try settings.kafkaSettings(in: context), logger: logging.logger("varve.kafka"))
+        let absent = try await census.absent(isStopped: { control.isStopRequested }) {
+            try await questions.metadata().topics.filter { $0.error?.code != .unknownTopic }.map(\.name)
+        }
+        census.sayUnmatched(absent)
+        return absent
     }
 
     /// Sends the last spans, within the few seconds that a request to the collector may take.
@@ -137,10 +156,17 @@ struct RunSession {
         let committed = status.tables.reduce(0) { $0 + $1.counters.eventsCommitted }
         let objects = status.tables.reduce(0) { $0 + $1.counters.objectsCommitted }
         logger.info("stopped", metadata: ["events_committed": "\(committed)", "objects": "\(objects)"])
-        guard case .timedOut(let events) = outcome else { return }
-        throw CommandFailure(
-            .temporaryFailure, "stopped with \(events) events not committed", at: "shutdown.timeout",
-            fix: "nothing is lost, the next run reads them again; see the log for what held the store up")
+        switch outcome {
+        case .finished: return
+        case .stoppedEarly:
+            throw CommandFailure(
+                .temporaryFailure, "stopped before everything was drained; \(committed) events are committed",
+                at: "run --once", fix: "run it again for the rest")
+        case .timedOut(let events):
+            throw CommandFailure(
+                .temporaryFailure, "stopped with \(events) events not committed", at: "shutdown.timeout",
+                fix: "nothing is lost, the next run reads them again; see the log for what held the store up")
+        }
     }
 }
 
