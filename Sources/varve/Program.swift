@@ -26,7 +26,7 @@ enum Program {
                 status = report(error, context)
             }
             do {
-                try context.console.flush()
+                try context.console.ifRead { try context.console.flush() }
                 return status
             } catch {
                 return report(error, context)

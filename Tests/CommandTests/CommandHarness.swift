@@ -20,11 +20,16 @@ let standingTime = Timestamp(milliseconds: 1_795_237_629_250)
 /// Runs a command line in this process, with an environment and files of its own.
 func runVarve(
     _ arguments: [String], environment: [String: String] = [:], files: [String: String] = [:],
-    clock: any LakeClock = ManualClock(now: standingTime)
+    clock: any LakeClock = ManualClock(now: standingTime), isRead: Bool = true
 ) async -> CommandOutcome {
     let output = ByteSink()
     let errors = ByteSink()
-    let console = Console(output: { output.append($0) }, errors: { errors.append($0) })
+    let console = Console(
+        bufferBytesMax: isRead ? 64 << 10 : 0,
+        output: { bytes in
+            guard isRead else { throw Console.OutputClosed() }
+            output.append(bytes)
+        }, errors: { errors.append($0) })
     let context = CommandContext(
         console: console, environment: environment, clock: clock, readFile: { files[$0] })
     let status = await Program.run(arguments, in: context)

@@ -79,7 +79,7 @@ struct EraseTests {
         let yaml = """
             tables:
               - name: orders
-                vacuum: { removed_after: 1h, orphans_after: 2d }
+                vacuum: { removed_after: 1h, orphans_after: 2d, uploads_after: 1d }
                 lifecycle:
                   holds:
                     - { name: case }
@@ -118,11 +118,31 @@ struct EraseTests {
         #expect(try !lake.files().contains { $0.hasSuffix("orders-0-10.ndjson.zst") })
     }
 
+    @Test("a reader who goes away takes neither the proof nor the deletion nor the exit status with him")
+    func notRead() async throws {
+        let lake = try await SplitLake()
+        let lost = try #require(try lake.files().first { $0.hasSuffix("orders-0-30.ndjson.zst") })
+        let broken = URL(filePath: lake.directory.path + "/" + lost)
+        try Data(repeating: 7, count: try Data(contentsOf: broken).count).write(to: broken)
+        let file = lake.directory.path + "/c.json"
+        let erased = await lake.run(
+            [
+                "erase", "--table", "orders", "--where", "n = 17", "--yes", "--certificate", file, "--grace", "0s",
+            ], isRead: false)
+        #expect(erased.status == .checkFailed, "\(erased.errors)")
+        #expect(erased.errors.contains("holds none but in 1 objects that could not be looked into"))
+        let proof = try ErasureCertificate.decode(Array(try Data(contentsOf: URL(filePath: file))))
+        #expect(proof.eventsErased == 1 && proof.unread?.count == 1)
+        #expect(try !lake.files().contains { $0.hasSuffix("orders-0-10.ndjson.zst") })
+        #expect(await lake.run(["verify", "orders", "--deep"], isRead: false).status == .checkFailed)
+        #expect(await lake.run(["verify", "--erasure", file], isRead: false).status == .checkFailed)
+    }
+
     @Test("values come from a file, and stand neither in the certificate nor in the log")
     func ids() async throws {
         let lake = try await SplitLake()
         let (file, ids) = (lake.directory.path + "/certificate.json", lake.directory.path + "/ids.txt")
-        try Data("k3\nk31\n\n".utf8).write(to: URL(filePath: ids))
+        try Data("k3\r\n k31 \n\n".utf8).write(to: URL(filePath: ids))
         let erased = await lake.run([
             "erase", "--table", "orders", "--where", "@key", "--ids", ids, "--yes", "--certificate", file,
         ])

@@ -74,6 +74,13 @@ struct OutputTests {
         #expect(outcome.output.isEmpty)
     }
 
+    @Test("a quote is doubled in CSV whatever stands behind it")
+    func quotes() {
+        let listing = Listing(columns: [.left("a")], rows: [[.text("say \"\u{301}x\"")]])
+        let line = listing.lines(as: .csv)[1]
+        #expect(line.utf8.elementsEqual("\"say \"\"\u{301}x\"\"\"".utf8), "\(line)")
+    }
+
     @Test("help is data: standard output, status 0, with the exit statuses")
     func help() async {
         let outcome = await runVarve(["help", "check"])

@@ -58,9 +58,10 @@ struct SplitLake {
     }
 
     func run(
-        _ arguments: [String], environment: [String: String] = [:], files: [String: String] = [:]
+        _ arguments: [String], environment: [String: String] = [:], files: [String: String] = [:], isRead: Bool = true
     ) async -> CommandOutcome {
-        await runVarve(arguments + ["--lake", url], environment: environment, files: files, clock: SystemClock())
+        await runVarve(
+            arguments + ["--lake", url], environment: environment, files: files, clock: SystemClock(), isRead: isRead)
     }
 
     /// The keys of all objects.

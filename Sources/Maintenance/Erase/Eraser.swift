@@ -106,6 +106,7 @@ struct ObjectScan: Sendable {
     let object: DataObject
     var matches: Int64 = 0
     var unreadable: Int64 = 0
+    var keyless: Int64 = 0
     var hasField = false
     /// By a legal hold.
     var isHeld = false
@@ -115,6 +116,9 @@ struct ObjectScan: Sendable {
     var isOfTable = false
     /// It was rewritten and vacuumed meanwhile: what holds its events now is looked through in the next round.
     var isGone = false
+
+    /// Why nobody can look into it now; nil where it was looked through.
+    var unreadReason: String?
 
     var isKept: Bool { isHeld || isOfTable }
 }
@@ -174,10 +178,9 @@ extension Eraser {
         else { return nil }
         do {
             return try await reader.ask(probe, in: object)
-        } catch ReadError.missing {
-            return nil
-        } catch ReadError.damaged {
-            return nil
+        } catch let error as ReadError {
+            guard error.unreadReason == nil, !error.isMissing else { return nil }
+            throw error
         }
     }
 
@@ -197,11 +200,14 @@ extension Eraser {
             try await reader.forEachRow(
                 of: object, sources: RowSources(of: [object]), { if try matcher.matches($0) { matches += 1 } },
                 pause: {})
-        } catch ReadError.missing {
-            return ObjectScan(object: object, isGone: true)
+        } catch let error as ReadError {
+            if error.isMissing { return ObjectScan(object: object, isGone: true) }
+            guard let reason = error.unreadReason else { throw error }
+            return ObjectScan(object: object, unreadReason: reason)
         }
         return ObjectScan(
-            object: object, matches: matches, unreadable: matcher.unreadable, hasField: matcher.hasMetField,
+            object: object, matches: matches, unreadable: matcher.unreadable, keyless: matcher.keyless,
+            hasField: matcher.hasMetField,
             isHeld: holds.contains { $0.holds(object) })
     }
 
@@ -277,5 +283,18 @@ extension Eraser {
     private func discard(_ rewritten: [(scan: ObjectScan, result: RewriteResult)]) async {
         let rewriter = Rewriter(store: table.store, table: table.name, formats: formats)
         await rewriter.discard(rewritten.flatMap(\.result.outputs))
+    }
+}
+
+extension ReadError {
+    fileprivate var isMissing: Bool { if case .missing = self { true } else { false } }
+
+    /// Of what trying again does not mend: the rest of the table can be erased from all the same.
+    fileprivate var unreadReason: String? {
+        switch self {
+        case .damaged: description
+        case .store(let error) where error.kind == .archived: "the store has archived it: restore it there"
+        default: nil
+        }
     }
 }

@@ -51,10 +51,12 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
     public var objects: [ErasureReport.ErasedObject]
     public var commits: [ErasureReport.CommitNote]
     public var held: [ErasureReport.ErasedObject]
+    /// What could not be looked into; absent for none.
+    public var unread: [ErasureReport.UnreadObject]?
     /// By then the replaced objects are deleted.
     public var bytesGoneBy: Timestamp
-    /// By then older copies are deleted too, in their own grace: objects that others had rewritten before, and those
-    /// that no commit added.
+    /// By then older copies are deleted too, in their own grace: objects that others had rewritten before, those that
+    /// no commit added, and log entries that tell bounds of texts in what was erased from.
     public var olderCopiesGoneBy: Timestamp
     public var writer: WriterIdentity
     public var signature: Signature?
@@ -71,7 +73,7 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
         case objectsRuledOut = "objects_ruled_out"
         case unreadable
         case eventsErased = "events_erased"
-        case objects, commits, held
+        case objects, commits, held, unread
         case bytesGoneBy = "bytes_gone_by"
         case olderCopiesGoneBy = "older_copies_gone_by"
         case writer, signature
@@ -79,9 +81,10 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
 
     /// - `salt`: random.
     /// - `grace`, `olderGrace`: how long replaced objects stay, and older copies (`VacuumPolicy.olderCopiesAfter`).
+    /// - `boundsGrace`: how long the catalog's log keeps bounds of what was in them (`VacuumPolicy.logAfter`).
     public init(
         table: TableName, request: ErasureRequest, report: ErasureReport, writer: WriterIdentity, salt: CommitID,
-        grace: Duration, olderGrace: Duration
+        grace: Duration, olderGrace: Duration, boundsGrace: Duration = .zero
     ) {
         (self.table, self.request, field) = (table.description, report.id, request.fieldText)
         (values, self.salt) = (request.values.count, salt.description)
@@ -93,9 +96,10 @@ public struct ErasureCertificate: Hashable, Sendable, Codable {
         objectsRuledOut = ruledOut > 0 ? ruledOut : nil
         (unreadable, eventsErased) = (report.unreadable, report.events)
         (objects, commits, held) = (report.objects, report.commits, report.held)
+        unread = report.unread.isEmpty ? nil : report.unread
         bytesGoneBy = report.finishedAt.advanced(byMilliseconds: grace.inMilliseconds)
         olderCopiesGoneBy = report.finishedAt.advanced(
-            byMilliseconds: max(grace, olderGrace).inMilliseconds)
+            byMilliseconds: max(grace, olderGrace, report.leavesBounds ? boundsGrace : .zero).inMilliseconds)
         self.writer = writer
     }
 

@@ -38,7 +38,10 @@ struct ErasureCourse {
         return scan
     }
 
-    mutating func note(_ scan: ObjectScan) { if scan.matches > 0 { matching.insert(PathHash(scan.object.path)) } }
+    /// What could not be looked into may have matches.
+    mutating func note(_ scan: ObjectScan) {
+        if scan.matches > 0 || scan.unreadReason != nil { matching.insert(PathHash(scan.object.path)) }
+    }
 
     mutating func wrote(_ path: String) { written.insert(PathHash(path)) }
 

@@ -19,6 +19,13 @@ public struct ErasureReport: Hashable, Sendable {
         public var events: Int64
     }
 
+    /// An object that nobody can look into now.
+    public struct UnreadObject: Hashable, Sendable, Codable {
+        public var object: ObjectNote
+        /// Why not.
+        public var reason: String
+    }
+
     /// Enough of an object to recognise it by.
     public struct ObjectNote: Hashable, Sendable, Codable {
         public var path: String
@@ -57,6 +64,8 @@ public struct ErasureReport: Hashable, Sendable {
     public var requests = RequestCount()
     /// Events whose payload could not be looked into.
     public var unreadable: Int64 = 0
+    /// Events that were kept without key and headers, where one of these is compared: they hold neither.
+    public var keyless: Int64 = 0
     /// Objects in which some event has the field that was compared.
     public var objectsWithField: Int64 = 0
     public var objects: [ErasedObject] = []
@@ -65,6 +74,10 @@ public struct ErasureReport: Hashable, Sendable {
     public var held: [ErasedObject] = []
     /// Those of them that the table that was archived may still have.
     public var ofTable = 0
+    /// Objects that are archived in the store, or damaged: what is in them is not known.
+    public var unread: [UnreadObject] = []
+    /// Whether the catalog's entries of what was erased from tell bounds of texts in it.
+    public var leavesBounds = false
     public var heldByRules: Int { held.count - ofTable }
 
     init(id: CommitID, startedAt: Timestamp) {
@@ -83,11 +96,16 @@ public struct ErasureReport: Hashable, Sendable {
     }
 
     mutating func examined(_ scan: ObjectScan) {
+        if let reason = scan.unreadReason {
+            unread.append(UnreadObject(object: ObjectNote(scan.object), reason: reason))
+            return
+        }
         objectsExamined += 1
         eventsExamined &+= scan.object.records
         bytesExamined &+= scan.object.bytes
         requests.gets &+= max(1, (scan.object.bytes &+ (8 << 20) &- 1) / (8 << 20))
         unreadable &+= scan.unreadable
+        keyless &+= scan.keyless
         if scan.hasField { objectsWithField += 1 }
     }
 
@@ -99,9 +117,15 @@ public struct ErasureReport: Hashable, Sendable {
     }
 
     mutating func erased(_ scan: ObjectScan, _ result: RewriteResult) {
+        if scan.object.tellsTexts { leavesBounds = true }
         objects.append(
             ErasedObject(
                 before: ObjectNote(scan.object), after: result.outputs.first.map(ObjectNote.init),
                 events: result.droppedRecords))
     }
+}
+
+extension DataObject {
+    /// Whether its entry in the catalog tells between which texts the values of some column lie.
+    var tellsTexts: Bool { columns?.contains { $0.kind == .text && $0.min != nil } ?? false }
 }

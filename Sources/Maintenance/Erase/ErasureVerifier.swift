@@ -39,6 +39,9 @@ public struct ErasureVerifier: Sendable {
         for held in certificate.held {
             report(held.before.path, "a legal hold\(keeper) keeps \(held.events) matching events")
         }
+        for unread in certificate.unread ?? [] {
+            report(unread.object.path, "it could not be looked into (\(unread.reason)): mend it, then erase again")
+        }
         if now >= certificate.bytesGoneBy {
             for note in try await present(certificate.objects.map(\.before).filter { $0.adopted == nil }) {
                 report(note.path, "its bytes should have been gone by \(certificate.bytesGoneBy); run varve vacuum")
@@ -48,7 +51,11 @@ public struct ErasureVerifier: Sendable {
             report(note.adopted ?? note.path, "another program wrote it, and it holds erased events; delete it there")
         }
         findings += try await commitFindings(through: snapshot.version)
-        if now >= certificate.olderCopiesGoneBy { findings += try await olderCopies(snapshot) }
+        if now >= certificate.olderCopiesGoneBy {
+            findings += try await olderCopies(snapshot)
+            findings += try await unfinishedCopies()
+            findings += try await bounds()
+        }
         return findings
     }
 
@@ -97,7 +104,41 @@ public struct ErasureVerifier: Sendable {
         return later.subtracting(certificate.objects.map { PathHash($0.before.path) })
     }
 
-    /// Objects of before the erasure that are not live: they may hold what was erased.
+    /// Who was merging while the erasure went on may have uploaded what it had read before, and not come to its commit.
+    private var copiesUntil: Timestamp {
+        certificate.finishedAt.advanced(byMilliseconds: VacuumPolicy().uploadTimeMax.inMilliseconds)
+    }
+
+    private func unfinishedCopies() async throws(StoreError) -> [VerifyFinding] {
+        try await table.store.listUploads(prefix: "\(table.name)/").filter { $0.startedAt < copiesUntil }.map {
+            VerifyFinding(
+                .erasure, $0.key.description,
+                "an upload begun by then was left unfinished, and may hold what was erased; run varve vacuum")
+        }
+    }
+
+    /// Log entries that tell between which texts the columns of erased objects lay.
+    private func bounds() async throws -> [VerifyFinding] {
+        let erased = Set(certificate.objects.map(\.before.path))
+        var findings: [VerifyFinding] = []
+        var last = erased.isEmpty ? 0 : certificate.version
+        while last >= 1 {
+            let first = max(1, last - 255)
+            let commits = try await table.commits(first...last)
+            for commit in commits where commit.add.contains(where: { erased.contains($0.path) && $0.tellsTexts }) {
+                findings.append(
+                    VerifyFinding(
+                        .erasure, "commit \(commit.version)",
+                        "its entry still tells bounds of columns that were erased from; run varve vacuum"))
+            }
+            // What is before was collected.
+            guard !commits.isEmpty else { break }
+            last = first - 1
+        }
+        return findings
+    }
+
+    /// Objects that may be from before the erasure and are not live: they may hold what was erased.
     private func olderCopies(_ snapshot: Snapshot) async throws -> [VerifyFinding] {
         var findings: [VerifyFinding] = []
         let later = try await removedLater(snapshot)
@@ -106,7 +147,7 @@ public struct ErasureVerifier: Sendable {
             var request = ListRequest(prefix: "\(table.name)/\(side.folder)/")
             while true {
                 let page = try await table.store.list(request)
-                let old = page.objects.filter { $0.modifiedAt < certificate.finishedAt }.map {
+                let old = page.objects.filter { $0.modifiedAt < copiesUntil }.map {
                     String(decoding: $0.key.description.utf8.dropFirst(folder), as: UTF8.self)
                 }
                 let live = try await snapshot.objects(withPaths: Set(old))
@@ -114,7 +155,7 @@ public struct ErasureVerifier: Sendable {
                     guard !later.contains(PathHash(path)) else { continue }
                     guard !path.hasSuffix("/_SUCCESS") else { continue }
                     findings.append(
-                        VerifyFinding(.erasure, path, "it is older than the erasure and not live; run varve vacuum"))
+                        VerifyFinding(.erasure, path, "it is not live, and may hold what was erased; run varve vacuum"))
                 }
                 guard let next = page.next else { break }
                 request.continuation = next

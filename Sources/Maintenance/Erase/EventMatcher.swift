@@ -8,6 +8,8 @@ final class EventMatcher {
     private let parser = JSONParser()
     /// Events whose payload could not be looked into.
     private(set) var unreadable: Int64 = 0
+    /// Value lines, where a key or a header is compared: they carry neither.
+    private(set) var keyless: Int64 = 0
     /// Whether some event had the field or header that is compared, with whatever value.
     private(set) var hasMetField = false
 
@@ -18,7 +20,8 @@ final class EventMatcher {
     func matches(_ row: StoredRow) throws -> Bool {
         guard row.front != nil else {
             guard case .value(let pointer) = request.field else {
-                throw MaintenanceError.unsupported("value lines carry neither keys nor headers")
+                keyless += 1
+                return false
             }
             return matches(payload: row.line, pointer)
         }

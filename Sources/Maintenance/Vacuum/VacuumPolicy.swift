@@ -21,7 +21,7 @@ public struct VacuumPolicy: Hashable, Sendable {
 
     /// How long after an erasure older copies of what it erased may still be there: objects that others had replaced
     /// before, and those that no commit added, by whoever was just uploading one.
-    public var olderCopiesAfter: Duration { max(removedAfter, orphansAfter + uploadTimeMax) }
+    public var olderCopiesAfter: Duration { max(removedAfter, max(orphansAfter, uploadsAfter) + uploadTimeMax) }
 
     public init() {}
 }

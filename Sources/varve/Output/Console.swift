@@ -17,10 +17,14 @@ final class Console: Sendable {
     let showsProgress: Bool
     /// True where standard output is a terminal that wants colour.
     let usesColor: Bool
-    private static let bufferBytesMax = 64 << 10
+    private let bufferBytesMax: Int
 
-    init(showsProgress: Bool = false, usesColor: Bool = false, output: @escaping Sink, errors: @escaping Sink) {
+    init(
+        showsProgress: Bool = false, usesColor: Bool = false, bufferBytesMax: Int = 64 << 10, output: @escaping Sink,
+        errors: @escaping Sink
+    ) {
         buffer = Mutex([])
+        self.bufferBytesMax = bufferBytesMax
         (self.showsProgress, self.usesColor, self.output, self.errors) = (showsProgress, usesColor, output, errors)
     }
 
@@ -36,7 +40,7 @@ final class Console: Sendable {
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         try buffer.withLock { buffer in
             buffer.append(contentsOf: bytes)
-            if buffer.count >= Self.bufferBytesMax { try drain(&buffer) }
+            if buffer.count >= bufferBytesMax { try drain(&buffer) }
         }
     }
 
@@ -49,6 +53,12 @@ final class Console: Sendable {
         var line = line
         line += "\n"
         try line.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+    }
+
+    /// Prints what is for whoever reads it. Where the reader went away (`varve erase … | head`) it goes on: what is
+    /// left to do, and the exit status, do not hang on it.
+    func ifRead(_ body: () throws -> Void) throws {
+        do { try body() } catch is OutputClosed {}
     }
 
     func flush() throws {

@@ -65,7 +65,9 @@ struct Listing: Sendable {
 private func csvLine(_ fields: [String]) -> String {
     fields.map { field in
         let plain = !field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
-        return plain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
+        // By bytes: a quote with a combining mark behind it is another Character.
+        let doubled = field.utf8.flatMap { $0 == 0x22 ? [0x22, 0x22] : [$0] }
+        return plain ? field : "\"" + String(decoding: doubled, as: UTF8.self) + "\""
     }.joined(separator: ",")
 }
 

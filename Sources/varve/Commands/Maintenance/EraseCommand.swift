@@ -111,20 +111,22 @@ struct EraseCommand: AsyncParsableCommand {
             throw error
         }
         progress.clear()
-        try print(report, of: request, session)
-        if try await eraser.table.hasAdopted() {
-            session.console.say(
-                "files were imported into \(table.table): those whose objects have left it since are not looked into")
-        }
-        // Before the certificate, which tells when the old bytes were deleted.
+        // Before the certificate, which tells when the old bytes were deleted; and both before anything is printed, for
+        // a reader who goes away must not end what is left to do.
         var isPurged = true
         if deletesAtOnce { isPurged = await purge(report.objects, eraser, session) }
         try await writeCertificate(
             request, report, session, salt: CommitID(using: &random), isPurged: deletesAtOnce && isPurged)
+        try session.console.ifRead { try print(report, of: request, session) }
+        if (try? await eraser.table.hasAdopted()) ?? false {
+            session.console.say(
+                "files were imported into \(table.table): those whose objects have left it since are not looked into")
+        }
         session.console.say(
             "\(table.table): erased \(report.events) events from \(report.objects.count) objects; "
                 + whatIsLeft(report))
-        if !report.held.isEmpty || !report.filesLeft.isEmpty || !isPurged { throw CommandFailure.checkFailed }
+        let isWhole = report.held.isEmpty && report.filesLeft.isEmpty && report.unread.isEmpty && isPurged
+        if !isWhole { throw CommandFailure.checkFailed }
     }
 
     private var deletesAtOnce: Bool { grace?.milliseconds == 0 }
@@ -136,6 +138,7 @@ struct EraseCommand: AsyncParsableCommand {
         }
         if report.heldByRules > 0 { text += " but in \(report.heldByRules) objects that legal holds keep" }
         if report.ofTable > 0 { text += " but in \(report.ofTable) objects that its table may still have" }
+        if !report.unread.isEmpty { text += " but in \(report.unread.count) objects that could not be looked into" }
         if !report.filesLeft.isEmpty { text += ", but \(report.filesLeft.count) files of other programs do" }
         return text
     }
@@ -207,14 +210,22 @@ struct EraseCommand: AsyncParsableCommand {
         let vacuum = session.tableSettings(table.table)?.vacuum.policy ?? VacuumPolicy()
         var proof = ErasureCertificate(
             table: table.table, request: request, report: report, writer: .ofThisProcess(), salt: salt,
-            grace: vacuum.erasedAfter, olderGrace: vacuum.olderCopiesAfter)
+            grace: vacuum.erasedAfter, olderGrace: vacuum.olderCopiesAfter, boundsGrace: vacuum.logAfter)
         if isPurged { proof.bytesGoneBy = max(report.finishedAt, session.now) }
         if let key = session.settings.erasure.key {
             try proof.sign(with: key)
         } else {
             session.console.say("the certificate is not signed: there is no erasure.signing_key in the configuration")
         }
-        try await certificate?.write(try proof.encoded(pretty: true), session)
+        let text = try proof.encoded(pretty: true)
+        do {
+            try await certificate?.write(text, session)
+        } catch {
+            // What was done cannot be found out again: the proof must not be lost.
+            session.console.say("the certificate could not be written; keep what follows:")
+            try session.console.write(text)
+            throw error
+        }
     }
 
     private func print(_ report: ErasureReport, of request: ErasureRequest, _ session: LakeSession) throws {
@@ -243,6 +254,13 @@ struct EraseCommand: AsyncParsableCommand {
             session.console.say(
                 "\(report.filesLeft.count) matching objects are files that another program wrote, which varve does not "
                     + "delete: delete them yourself, the first is \(first)")
+        }
+        for unread in report.unread {
+            session.console.say("not looked into: \(unread.object.path): \(unread.reason)")
+        }
+        if report.keyless > 0 {
+            session.console.say(
+                "\(report.keyless) events are value lines, which keep neither key nor headers: they cannot match")
         }
         if report.heldByRules > 0 { session.console.say("\(report.heldByRules) objects are kept by legal holds") }
         if report.ofTable > 0 {

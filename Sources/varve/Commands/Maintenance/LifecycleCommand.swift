@@ -69,7 +69,7 @@ struct LifecycleApplyCommand: AsyncParsableCommand {
             }
             progress.clear()
         }
-        try Listing(rows).print(as: format.output, to: session.console)
+        try session.console.ifRead { try Listing(rows).print(as: format.output, to: session.console) }
         let failed = rows.count { $0.problem != nil }
         session.console.say("\(rows.count - failed) objects changed")
         guard let first = rows.first(where: { $0.problem != nil }) else { return }

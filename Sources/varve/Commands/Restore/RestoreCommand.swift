@@ -126,6 +126,13 @@ enum FileOfValues {
         else {
             throw CommandFailure(.noInput, "cannot be read as UTF-8", at: path, fix: "check the path")
         }
-        return text.split(whereSeparator: \.isNewline).map(String.init)
+        // psql and spreadsheets put white space around a value; values are exact, so it would match nothing.
+        func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
+        return text.split { $0 == "\n" || $0 == "\r\n" || $0 == "\r" }.compactMap { line in
+            guard let first = line.firstIndex(where: { !isSpace($0) }),
+                let last = line.lastIndex(where: { !isSpace($0) })
+            else { return nil }
+            return String(line[first...last])
+        }
     }
 }

@@ -65,7 +65,7 @@ struct VerifyCommand: AsyncParsableCommand {
                 session.console.say("\(name): \(report.findingsLeftOut) more findings are left out")
             }
         }
-        try Listing(rows).print(as: format.output, to: session.console)
+        try session.console.ifRead { try Listing(rows).print(as: format.output, to: session.console) }
         if !rows.isEmpty { throw CommandFailure.checkFailed }
     }
 
@@ -107,7 +107,10 @@ extension VerifyCommand {
         let name = try TableName.parse(certificate.table)
         let verifier = ErasureVerifier(table: try await session.lake.openExisting(name), certificate: certificate)
         let findings = try await verifier.findings(key: key ?? certificate.ownKey, now: session.now)
-        try Listing(findings.map { FindingRow(table: name, finding: $0) }).print(as: format.output, to: session.console)
+        try session.console.ifRead {
+            try Listing(findings.map { FindingRow(table: name, finding: $0) }).print(
+                as: format.output, to: session.console)
+        }
         let verdict = findings.isEmpty ? "holds" : "\(findings.count) findings"
         session.console.say(
             "\(name): erasure \(certificate.request) of \(certificate.finishedAt), \(certificate.eventsErased) events: "
