@@ -13,7 +13,8 @@ SERVERS := tools seaweed juicefs rclone memkafka noida tansu
 VENV ?= $(if $(VARVE_VENV),$(VARVE_VENV),.venv)
 
 .PHONY: help deps test-deps build release demo test unit simulate mutations chaos model fuzz sanitize bench \
-	bench-parquet bench-maintenance bench-metrics image-size lint format stack stack-up stack-down deploy-tests clean
+	bench-parquet bench-maintenance bench-erasure bench-metrics image-size lint format stack stack-up stack-down \
+	deploy-tests clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +75,10 @@ bench-parquet: test-deps ## Measures NDJSON to Parquet against DuckDB and pyarro
 bench-maintenance: test-deps ## Measures compaction against DuckDB, and large catalogs (BENCH_GB=1.0, BENCH_OBJECTS=10000000)
 	$(SWIFT_BUILD) -c release
 	$(VENV)/bin/python Tests/python/bench_maintenance.py
+
+bench-erasure: test-deps ## Measures erasures with Bloom filters and without (BENCH_OBJECTS=400, BENCH_EVENTS=10000)
+	$(SWIFT_BUILD) -c release
+	$(VENV)/bin/python Tests/python/bench_erasure.py
 
 bench-metrics: deps ## Measures a scrape and the writer's status with 10,000 topic partitions
 	$(SWIFT_BUILD) -c release --product varve-bench

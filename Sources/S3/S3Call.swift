@@ -20,6 +20,9 @@ struct S3Call: Sendable {
     var expectedRoot: String?
     /// A success names the tag of what it stored; a page of something in between that answers for the store does not.
     var expectsTag = false
+    /// A success shows that a store made it, by a tag or a header of S3's own: JuiceFS's gateway keeps tags only where
+    /// it is told to.
+    var expectsObject = false
     /// Checks a successful answer; what it throws is retried as corruption on the way.
     var verify: (@Sendable (HTTPResponse) -> String?)?
 

@@ -288,7 +288,9 @@ extension S3Call {
         guard let expectedRoot else {
             // Where no document is expected, one is a maintenance page, or an error.
             let isPage = method != "GET" && response.body.droppingLeadingSpace.first == UInt8(ascii: "<")
-            return !isPage && !(expectsTag && S3Store.tag(response.headers["ETag"]).description.isEmpty)
+            let hasTag = !S3Store.tag(response.headers["ETag"]).description.isEmpty
+            let isOfStore = hasTag || response.headers.fields.contains { $0.name.lowercased().hasPrefix("x-amz-") }
+            return !isPage && (hasTag || !expectsTag) && (isOfStore || !expectsObject)
         }
         let root = try? XMLElement(parsing: response.body.droppingLeadingSpace)
         return root?.name == expectedRoot

@@ -20,7 +20,7 @@ extension S3Store {
         var call = S3Call("HeadObject", "HEAD", key: full(key))
         addCustomerKey(to: &call.headers)
         addPayer(to: &call.headers)
-        call.expectsTag = true
+        call.expectsObject = true
         let answer = try await perform(call)
         guard let bytes = answer.response.headers["Content-Length"].flatMap({ Int64($0) }) else {
             throw StoreError(
@@ -39,7 +39,7 @@ extension S3Store {
         }
         addCustomerKey(to: &call.headers)
         addPayer(to: &call.headers)
-        call.expectsTag = true
+        call.expectsObject = true
         call.verify = { Self.complaint($0, isWhole: range == nil) }
         let answer = try await perform(call)
         let response = answer.response

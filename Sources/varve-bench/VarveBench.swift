@@ -7,7 +7,8 @@ struct VarveBench: AsyncParsableCommand {
         commandName: "varve-bench",
         abstract: "Makes sample events, sends them to Kafka, and measures floors and formats.",
         subcommands: [
-            Generate.self, Produce.self, Floor.self, Shred.self, CatalogCommand.self, Scrape.self, Publish.self,
+            Generate.self, Produce.self, Floor.self, Shred.self, CatalogCommand.self, Lines.self, Scrape.self,
+            Publish.self,
         ])
 }
 

@@ -56,6 +56,17 @@ struct AmbiguityTests {
         }
     }
 
+    @Test("a store that keeps no tags shows otherwise that an object is its own")
+    func untagged() async throws {
+        let fixture = try Fixture(
+            ScriptedTransport(otherwise: { _ in
+                .answer(200, [("X-Amz-Request-Id", "18EA"), ("Content-Length", "3")], "abc")
+            }))
+        #expect(try await fixture.store.get(try key("k"), range: nil, bytesMax: 100).bytes == Array("abc".utf8))
+        #expect(try await fixture.store.head(try key("k")).bytes == 3)
+        #expect(fixture.requests.count == 2)
+    }
+
     @Test("a page is no answer to a deletion")
     func deletionPage() async throws {
         let page = ScriptedTransport.Reply.answer(200, [], "<html>maintenance</html>")
