@@ -81,8 +81,13 @@ struct CompactCommand: AsyncParsableCommand {
 
     private func plans(_ session: LakeSession) async throws -> [(Table, CompactionPlan)] {
         if let planFrom {
-            let plan = try CompactionPlan.decode(try await planFrom.read(session))
-            return [(try await session.lake.openExisting(try TableName.parse(plan.table)), plan)]
+            var plan = try CompactionPlan.decode(try await planFrom.read(session))
+            let table = try await session.lake.openExisting(try TableName.parse(plan.table))
+            // Holds that were set since it was written hold too.
+            plan.policy.holds += session.tableSettings(table.name)?.lifecycle.policy.holds ?? []
+            choice.addHold(to: &plan.policy)
+            session.warnOfUnknownHolds([table.name])
+            return [(table, plan)]
         }
         var plans: [(Table, CompactionPlan)] = []
         let names = try await session.chosenTables(tables)

@@ -51,7 +51,7 @@ struct CompactionChoice: ParsableArguments {
         if lastOfKey { policy.keepsLastOfKey = true }
         policy.firstHour = fromHour
         policy.lastHour = toHour?.lastHour
-        if !hold.isEmpty { policy.holds.append(LegalHold(name: "--hold", tags: hold)) }
+        addHold(to: &policy)
         let fitting = Int64(memoryBytes) / 2
         guard policy.order == .input || policy.targetBytes <= fitting else {
             throw CommandFailure(
@@ -59,6 +59,10 @@ struct CompactionChoice: ParsableArguments {
                 fix: "give at least \(humanBytes(policy.targetBytes * 2)), a smaller --target, or --order input")
         }
         return policy
+    }
+
+    func addHold(to policy: inout CompactionPolicy) {
+        if !hold.isEmpty { policy.holds.append(LegalHold(name: "--hold", tags: hold)) }
     }
 }
 
