@@ -83,6 +83,7 @@ struct CompactCommand: AsyncParsableCommand {
         if let planFrom {
             var plan = try CompactionPlan.decode(try await planFrom.read(session))
             let table = try await session.lake.openExisting(try TableName.parse(plan.table))
+            try await refuseArchive(table)
             // Holds that were set since it was written hold too.
             plan.policy.holds += session.tableSettings(table.name)?.lifecycle.policy.holds ?? []
             choice.addHold(to: &plan.policy)
@@ -93,6 +94,7 @@ struct CompactCommand: AsyncParsableCommand {
         let names = try await session.chosenTables(tables)
         for name in names {
             let table = try await session.lake.openExisting(name)
+            try await refuseArchive(table)
             let settings = session.tableSettings(name)
             var policy = try choice.policy(settings?.compact.policy, memoryBytes: memory.bytes)
             if policy.format == .parquet, settings?.schema.sources.isEmpty == false { policy.shreds = true }
@@ -103,6 +105,12 @@ struct CompactCommand: AsyncParsableCommand {
         }
         session.warnOfUnknownHolds(names)
         return plans
+    }
+
+    private func refuseArchive(_ table: Table) async throws {
+        try await table.refuseArchive(
+            "the table that it follows would not know its merged objects",
+            fix: "compact in the lake that it was archived from; 'varve lifecycle apply' there brings it over")
     }
 
     private static let skippedShown = 10
