@@ -277,8 +277,16 @@ struct ArchiveProof: Sendable {
     let archive: Table
     let snapshot: Snapshot
 
+    /// Why an object can be in no archive yet that should have it: it stays, as nothing may leave the table before it
+    /// is archived.
+    static func wait(for object: DataObject, _ rule: LifecycleRule) -> String? {
+        guard object.adopted != nil, rule.selects(object) else { return nil }
+        return "an adopted file expires once it is archived, and is archived once 'varve compact' has rewritten it"
+    }
+
     /// Throws where the archive should have the object and does not.
     func check(_ object: DataObject) async throws {
+        if let wait = Self.wait(for: object, rule) { throw MaintenanceError.invalid(wait) }
         guard rule.selects(object) else { return }
         let hour = LakeHour(object.partition)
         let query = ObjectQuery(sides: [object.side], hours: hour...hour, shards: [object.partition.shard])
