@@ -106,7 +106,8 @@ struct CompactTests {
         arguments: [
             ["compact", "--of", "2"], ["compact", "--plan-from", "p", "--index", "3", "--of", "3"],
             ["compact", "--level", "40"], ["compact", "--memory", "1MiB"], ["compact", "--plan-to", "x"],
-            ["compact", "--target", "1GiB"], ["vacuum", "--plan", "--yes"], ["vacuum", "--orphans-after", "1s"],
+            ["compact", "--target", "1GiB"], ["compact", "--target", "5GiB", "--order", "input"],
+            ["vacuum", "--plan", "--yes"], ["vacuum", "--orphans-after", "1s"],
         ])
     func refusals(arguments: [String]) async throws {
         let lake = try await SplitLake()

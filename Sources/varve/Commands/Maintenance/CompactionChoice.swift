@@ -38,6 +38,8 @@ struct CompactionChoice: ParsableArguments {
         if outputFormat == .value { throw ValidationError("--output-format is envelope or parquet") }
         if let level, !(1...22).contains(level) { throw ValidationError("--level goes from 1 to 22") }
         if let target, target.bytes < 1 << 20 { throw ValidationError("--target is at least 1MiB") }
+        // As in the configuration: S3 copies 5 GiB at most in one request, and outputs are a fifth larger at times.
+        if let target, target.bytes > 4 << 30 { throw ValidationError("--target is at most 4GiB") }
     }
 
     /// The policy for one table, kept to what fits into the memory: a merge that sorts holds its compressed bytes.
