@@ -220,8 +220,13 @@ public struct Replicator: Sendable {
 extension Replicator {
     /// Deletes objects of the copy that its newest version does not have and that are older than `age`, by the store's
     /// clock. Younger ones may belong to a run that is on its way.
-    public func prune(olderThan age: Duration) async throws -> (deleted: Int64, failures: [DeleteFailure]) {
-        let copy = try await target.openExisting(table.name)
+    ///
+    /// - `isDry`: counts them and deletes nothing.
+    public func prune(
+        olderThan age: Duration, isDry: Bool = false
+    ) async throws -> (deleted: Int64, failures: [DeleteFailure]) {
+        let copy = try await isDry ? target.open(table.name) : target.openExisting(table.name)
+        guard await copy.head().version > 0 else { return (0, []) }
         let before = clock.now().before(age)
         var deleted: Int64 = 0
         var failures: [DeleteFailure] = []
@@ -239,7 +244,7 @@ extension Replicator {
                     let live = try await copy.snapshot().objects(withPaths: Set(old))
                     let dead = old.filter { live[$0] == nil }.compactMap { ObjectKey("\(prefix)\($0)") }
                     if !dead.isEmpty {
-                        let failed = try await target.store.delete(dead)
+                        let failed = isDry ? [] : try await target.store.delete(dead)
                         failures += failed
                         deleted += Int64(dead.count - failed.count)
                     }
