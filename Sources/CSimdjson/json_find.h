@@ -99,5 +99,29 @@ varve_json_value find_value(
     return value_at(handle, token, end);
 }
 
+// Shows `visit` every value that the steps lead to from `token`, by all members of a name; stops and answers true
+// where it does.
+template <class Handle, class Tokens, class Visit>
+bool visit_values(
+    Handle *handle, Tokens tokens, const uint8_t *token, const uint8_t *text, const varve_json_step *steps,
+    size_t step_count, Visit visit) {
+    if (step_count == 0) return visit(value_at(handle, token, handle->bytes + handle->count));
+    if (*token != '{') {
+        token = find_step(handle, tokens, token, text, *steps);
+        return token && visit_values(handle, tokens, token, text, steps + 1, step_count - 1, visit);
+    }
+    token = tokens.take();
+    while (*token == '"') {
+        bool found = is_name(handle, token, text + steps->offset, steps->count);
+        tokens.take();
+        token = tokens.take();
+        if (found && visit_values(handle, tokens, token, text, steps + 1, step_count - 1, visit)) return true;
+        skip_value(tokens, token);
+        if (*tokens.take() != ',') return false;
+        token = tokens.take();
+    }
+    return false;
+}
+
 }  // namespace varve
 #endif

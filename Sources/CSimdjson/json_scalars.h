@@ -70,11 +70,12 @@ inline int32_t digits(const uint8_t *p, int count) {
     return value;
 }
 
-// Days since 1970 of a date that exists (Howard Hinnant, days_from_civil).
+// Days since 1970 of a date that exists in the years 1 to 9999, which are all that readers and RFC 3339 can write
+// (Howard Hinnant, days_from_civil).
 inline bool to_days(const uint8_t *p, int32_t &days) {
     static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     int32_t year = digits(p, 4), month = digits(p + 5, 2), day = digits(p + 8, 2);
-    if (year < 0 || p[4] != '-' || p[7] != '-' || month < 1 || month > 12 || day < 1) return false;
+    if (year < 1 || p[4] != '-' || p[7] != '-' || month < 1 || month > 12 || day < 1) return false;
     bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     if (day > lengths[month - 1] + (month == 2 && leap)) return false;
     int32_t y = year - (month <= 2), era = (y >= 0 ? y : y - 399) / 400;
@@ -83,7 +84,7 @@ inline bool to_days(const uint8_t *p, int32_t &days) {
     return true;
 }
 
-// RFC 3339 with an offset, at most microseconds, no leap second.
+// RFC 3339 with an offset, at most microseconds, no leap second; in UTC it has to stay in the years 1 to 9999.
 inline bool to_micros(const uint8_t *p, size_t count, int64_t &micros) {
     int32_t days;
     if (count < 20 || !to_days(p, days) || (p[10] != 'T' && p[10] != ' ')) return false;
@@ -111,6 +112,7 @@ inline bool to_micros(const uint8_t *p, size_t count, int64_t &micros) {
         return false;
     }
     int64_t seconds = int64_t(days) * 86400 + hour * 3600 + (minute - offset) * 60 + second;
+    if (seconds < -62135596800 || seconds > 253402300799) return false;
     micros = seconds * 1000000 + fraction;
     return true;
 }

@@ -92,6 +92,20 @@ varve_json_value varve_json_find(
     return find_value(handle, scan_of(handle), text, steps, step_count);
 }
 
+bool varve_json_find_all(
+    varve_json *handle, const uint8_t *text, const varve_json_step *steps, size_t step_count, void *context,
+    bool (*visit)(void *context, varve_json_value value)) {
+    auto see = [=](varve_json_value value) { return visit(context, value); };
+    if (handle->is_indexed) {
+        indexed_tokens tokens = index_of(handle);
+        const uint8_t *root = tokens.take();
+        return visit_values(handle, tokens, root, text, steps, step_count, see);
+    }
+    scanned_tokens tokens = scan_of(handle);
+    const uint8_t *root = tokens.take();
+    return visit_values(handle, tokens, root, text, steps, step_count, see);
+}
+
 size_t varve_json_minify(const uint8_t *bytes, size_t count, uint8_t *target) {
     size_t length = 0;
     auto code = simdjson::minify(

@@ -74,21 +74,18 @@ public struct Lake: Sendable {
     }
 
     private func isAnythingListed(prefix: String) async throws(CatalogError) -> Bool {
-        try await !firstPage(ListRequest(prefix: prefix, keysMax: 1)).isEmpty
-    }
-
-    /// The first page that holds anything; pages can be empty and still go on.
-    private func firstPage(_ request: ListRequest) async throws(CatalogError) -> [ListedObject] {
-        var request = request
         do {
-            for _ in 0..<10_000 {
-                let page = try await store.list(request)
-                guard page.objects.isEmpty, let next = page.next else { return page.objects }
-                request.continuation = next
-            }
+            return try await store.isAnythingListed(prefix: prefix)
         } catch {
             throw .store(error)
         }
-        return []
+    }
+
+    private func firstPage(_ request: ListRequest) async throws(CatalogError) -> [ListedObject] {
+        do {
+            return try await store.firstPage(request)
+        } catch {
+            throw .store(error)
+        }
     }
 }

@@ -23,6 +23,11 @@ public struct FrameDecoder: ~Copyable {
             (self.windowLogMax, self.outputBytesMax) = (windowLogMax, outputBytesMax)
             (self.ratioMax, self.ratioFreeBytes) = (ratioMax, ratioFreeBytes)
         }
+
+        /// For what is known to have so many bytes: they are the bound, and events of one byte over and over are in it.
+        public static func exactly(outputBytes: Int64) -> Limits {
+            Limits(outputBytesMax: max(0, outputBytes), ratioMax: .max)
+        }
     }
 
     public let limits: Limits

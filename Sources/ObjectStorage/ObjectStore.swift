@@ -66,6 +66,22 @@ extension ObjectStore {
         }
     }
 
+    /// The first page that holds anything: pages can be empty and still go on, as where all that they had is left out.
+    public func firstPage(_ request: ListRequest) async throws(StoreError) -> [ListedObject] {
+        var request = request
+        for _ in 0..<10_000 {
+            let page = try await list(request)
+            guard page.objects.isEmpty, let next = page.next else { return page.objects }
+            request.continuation = next
+        }
+        return []
+    }
+
+    /// Whether there is any object under `prefix`.
+    public func isAnythingListed(prefix: String) async throws(StoreError) -> Bool {
+        try await !firstPage(ListRequest(prefix: prefix, keysMax: 1)).isEmpty
+    }
+
     /// Every object under `prefix`, all pages, sorted by key.
     public func listAll(prefix: String, after: String? = nil) async throws(StoreError) -> [ListedObject] {
         var all: [ListedObject] = []

@@ -24,7 +24,7 @@ struct ArchivedSettings {
     }
 
     /// Runs a command on the archive, which is a lake.
-    func run(_ arguments: [String]) async -> CommandOutcome {
-        await runVarve(arguments + ["--lake", "file://\(archive.path)"], clock: SystemClock())
+    func run(_ arguments: [String], files: [String: String] = [:]) async -> CommandOutcome {
+        await runVarve(arguments + ["--lake", "file://\(archive.path)"], files: files, clock: SystemClock())
     }
 }

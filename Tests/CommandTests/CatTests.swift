@@ -36,6 +36,24 @@ struct CatTests {
         #expect(outcome.output.split(separator: "\n").count == count)
     }
 
+    @Test("an hour of a table that is partitioned by day is its whole day")
+    func hourOfDay() async throws {
+        let lake = try await SplitLake(byDay: true)
+        for hour in ["2026-11-21", "2026-11-21/00", "2026-11-21/05"] {
+            #expect(await lake.run("cat", "orders", "--hour", hour).output == lake.expected, "\(hour)")
+            let listed = await lake.run("manifest", "ls", "orders", "--hour", hour, "--output", "csv")
+            #expect(listed.output.split(separator: "\n").count == 5, "\(hour): \(listed.output)\(listed.errors)")
+            let counted = await lake.run(
+                "manifest", "sql", "orders", "SELECT count(*) FROM objects", "--hour", hour, "--output", "csv")
+            #expect(counted.output.hasSuffix("\n4\n"), "\(hour): \(counted.output)\(counted.errors)")
+            let restored = await lake.run("restore", "orders", "--to-topic", "again", "--hour", hour)
+            #expect(restored.errors.contains("40 events in 4 objects"), "\(hour): \(restored.errors)")
+        }
+        #expect(await lake.run("cat", "orders", "--hour", "2026-11-22/05").output.isEmpty)
+        let byHour = try await SplitLake()
+        #expect(await byHour.run("cat", "orders", "--hour", "2026-11-21/05").output.isEmpty)
+    }
+
     @Test("a version whose objects were vacuumed says that it cannot be read any more")
     func vacuumedVersion() async throws {
         let lake = try await SplitLake()

@@ -83,12 +83,31 @@ struct CompactTests {
         #expect(events.output == lake.expected)
     }
 
+    @Test("a legal hold that is younger than a written plan holds")
+    func laterHold() async throws {
+        let lake = try await SplitLake()
+        let (file, settings) = (lake.directory.path + "/plan.json", lake.directory.path + "/v.yaml")
+        let planned = await lake.run("compact", "orders", "--cold-after", "0s", "--plan-to", file)
+        #expect(planned.status == .success, "\(planned.errors)")
+        let yaml = "tables: [{ name: orders, lifecycle: { holds: [{ name: case-7 }] } }]"
+        let before = try lake.files()
+        let held = await lake.run(
+            ["compact", "--plan-from", file, "--config", settings, "--output", "csv"], files: [settings: yaml])
+        #expect(held.status == .success, "\(held.errors)")
+        #expect(held.output.contains(",skipped,"), "\(held.output)")
+        #expect(held.errors.contains("0 of its 4 objects are gone, 4 are kept by legal holds"), "\(held.errors)")
+        #expect(try lake.files() == before)
+        let unknown = await lake.run("compact", "--plan-from", file)
+        #expect(unknown.errors.contains("legal holds are not known"), "\(unknown.errors)")
+    }
+
     @Test(
         "wrong arguments are refused in one line",
         arguments: [
             ["compact", "--of", "2"], ["compact", "--plan-from", "p", "--index", "3", "--of", "3"],
             ["compact", "--level", "40"], ["compact", "--memory", "1MiB"], ["compact", "--plan-to", "x"],
-            ["compact", "--target", "1GiB"], ["vacuum", "--plan", "--yes"], ["vacuum", "--orphans-after", "1s"],
+            ["compact", "--target", "1GiB"], ["compact", "--target", "5GiB", "--order", "input"],
+            ["vacuum", "--plan", "--yes"], ["vacuum", "--orphans-after", "1s"],
         ])
     func refusals(arguments: [String]) async throws {
         let lake = try await SplitLake()

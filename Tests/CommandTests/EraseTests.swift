@@ -278,10 +278,14 @@ struct EraseTests {
         #expect(run.status == .configuration && run.errorLines.count == 1, "\(run.errors)")
         #expect(run.errors.contains("table orders is an archive"), "\(run.errors)")
         let folder = ["import", "--table", "orders", "--from", "topics/orders"]
+        let file = lake.directory.path + "/archive.yaml"
+        let rules = "tables: [{ name: orders, lifecycle: { rules: [{ name: keep, do: expire, after: 0s }] } }]"
+        let apply = ["lifecycle", "apply", "--config", file]
         for refused in [
             folder, folder + ["--yes"], ["dlq", "replay", "orders"], ["dlq", "replay", "orders", "--yes"],
+            ["compact"], ["compact", "orders", "--cold-after", "0s", "--plan"], apply, apply + ["--yes"],
         ] {
-            let outcome = await archived.run(refused)
+            let outcome = await archived.run(refused, files: [file: rules])
             #expect(outcome.status == .configuration && outcome.errorLines.count == 1, "\(outcome.errors)")
             #expect(outcome.errors.contains("table orders is an archive, and "), "\(outcome.errors)")
         }

@@ -121,6 +121,35 @@ struct RestoreCommandTests {
         #expect(plan.errors.contains("1 events in 1 objects"), "\(plan.errors)")
     }
 
+    @Test("a plan says what a pruning would delete, and deletes nothing")
+    func plannedPruning() async throws {
+        let lake = try await SplitLake()
+        let copy = try TemporaryDirectory("varve-copy")
+        let prune = ["replicate", "--to", "file://\(copy.path)/lake", "--prune", "--prune-after", "1d"]
+        let none = await lake.run(prune + ["--plan", "--output", "csv"])
+        #expect(none.status == .success && none.errors.contains("0 objects of the copy would"), "\(none.errors)")
+        func files() throws -> [String] {
+            let folder = "\(copy.path)/lake/orders/data"
+            return try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".zst") }
+                .map { "\(folder)/\($0)" }
+        }
+        #expect(await lake.run(prune + ["--yes"]).status == .success)
+        #expect(await lake.run("compact", "--cold-after", "0s").status == .success)
+        #expect(await lake.run(prune + ["--yes"]).status == .success)
+        for file in try files() {
+            let date = Date(timeIntervalSinceNow: -2 * 86_400)
+            try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: file)
+        }
+        #expect(try files().count == 5)
+        let planned = await lake.run(prune + ["--plan", "--output", "csv"])
+        #expect(planned.status == .success && planned.output.contains(",0,0,4\n"), "\(planned.output)")
+        #expect(planned.errors.contains("orders: 4 objects of the copy would be deleted"), "\(planned.errors)")
+        #expect(try files().count == 5)
+        let done = await lake.run(prune + ["--yes", "--output", "csv"])
+        #expect(done.status == .success && done.output.contains(",0,0,4\n"), "\(done.output)\(done.errors)")
+        #expect(try files().count == 1)
+    }
+
     @Test("a copy is the same lake, follows the first one, and is refused once it was written to")
     func replicate() async throws {
         let lake = try await SmallLake()

@@ -16,13 +16,14 @@ struct SplitLake {
 
     var url: String { "file://\(directory.path)" }
 
-    init() async throws {
+    /// - Parameter byDay: the table is partitioned by day.
+    init(byDay: Bool = false) async throws {
         directory = try TemporaryDirectory("varve-split-lake")
         let store = try DirectoryObjectStore(root: directory.path, durability: .none)
         let lake = Lake(store: store, clock: ManualClock(now: standingTime), logger: Logger(label: "test"))
         let table = try await lake.open(TableAddress.parse("orders").table)
         let source = TopicPartition(topic: "orders", partition: 0)
-        let partition = PartitionPath(date: SmallLake.start.day, hour: 3, shard: 0)
+        let partition = PartitionPath(date: SmallLake.start.day, hour: byDay ? nil : 3, shard: 0)
         var generator = SeededGenerator(seed: 4)
         for first in stride(from: Int64(0), to: 40, by: 10) {
             let lines = (first..<(first + 10)).map { offset in
@@ -43,7 +44,8 @@ struct SplitLake {
                     max: SmallLake.start.advanced(byMilliseconds: first + 9)),
                 offsets: [OffsetSpan(source, first: first, last: first + 9, count: 10)],
                 checksum: Checksum(.crc64nvme, of: bytes), uploadedAt: info.modifiedAt)
-            let layout = TableLayout(granularity: .hour, zone: "UTC", shards: 1, time: "kafka", shardBy: "partition")
+            let layout = TableLayout(
+                granularity: byDay ? .day : .hour, zone: "UTC", shards: 1, time: "kafka", shardBy: "partition")
             try await table.commit(
                 Change(
                     kind: .append, layout: layout,

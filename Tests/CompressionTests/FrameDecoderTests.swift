@@ -78,6 +78,22 @@ struct FrameDecoderTests {
         #expect(try decode(zstdCompress(lines, level: 3)).count == lines.count)
     }
 
+    @Test("what is known to have so many bytes is held against that alone")
+    func knownSize() throws {
+        let count = 40 << 20
+        let letters = try zstdCompress([UInt8](repeating: 0x61, count: count), level: 3)
+        #expect(throws: CompressionError.self) { try decode(letters) }
+        var decoder = try FrameDecoder(limits: .exactly(outputBytes: Int64(count)))
+        var found = 0
+        try decoder.decode(letters) { found += $0.count }
+        try decoder.finish()
+        #expect(found == count)
+        var short = try FrameDecoder(limits: .exactly(outputBytes: Int64(count) - 1))
+        #expect(throws: CompressionError.outputTooLarge(byte: 0, bytesMax: Int64(count) - 1)) {
+            try short.decode(letters) { _ in }
+        }
+    }
+
     @Test("zstd's own golden frames decode", .enabled(if: TestData.directory != nil, "needs the shared test data"))
     func goldenGood() throws {
         let sizes = ["block-128k": 131_068, "empty-block": 0, "rle-first-block": 1_048_576]

@@ -50,6 +50,30 @@ struct AdoptedObjectsTests {
         #expect(try await lake.faults(table).isEmpty)
     }
 
+    @Test("with an archive they wait for their compaction, and the plan says so too")
+    func waitForArchive() async throws {
+        let archived = try ArchivedLake(seed: 12)
+        let lake = archived.lake
+        let table = try await lake.open()
+        try await lake.leaveConnectFiles(0, [0..<10, 10..<20])
+        try await lake.run(lake.importer(table, offsets: .fromNames))
+        lake.clock.advance(by: .seconds(40 * 86_400))
+        let expire = LifecycleRule(name: "keep", action: .expire, after: .seconds(86_400))
+        var planned: [String?] = []
+        try await archived.lifecycle(table, rules: [expire]).plan { planned.append($1) }
+        let outcomes = try await archived.apply(table, rules: [expire])
+        for problem in planned + outcomes.map(\.problem) {
+            #expect(problem?.contains("adopted") == true && problem?.contains("varve compact") == true)
+        }
+        #expect(planned.count == 2 && outcomes.count == 2)
+        #expect(try await table.snapshot().objects(.everything).count == 2)
+        try await lake.compact(table)
+        let done = try await archived.apply(table, rules: [expire])
+        #expect(done.count == 2 && done.allSatisfy { $0.problem == nil }, "\(done)")
+        #expect(try await table.snapshot().objects(.everything).isEmpty)
+        #expect(try await archived.target.openExisting(lake.name).snapshot().objects(.everything).count == 1)
+    }
+
     @Test("an erasure takes events out of the table, and says that the file still holds them until it is gone")
     func erase() async throws {
         let (lake, table) = try await imported(3)

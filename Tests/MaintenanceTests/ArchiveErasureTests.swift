@@ -140,6 +140,36 @@ struct ArchiveErasureTests {
         }
     }
 
+    @Test("what an erasure took goes from the archive's store after the short grace, what was merged after the long")
+    func grace() async throws {
+        let archived = try ArchivedLake(seed: 46)
+        let lake = archived.lake
+        let table = try await lake.open()
+        for _ in 0..<2 {
+            // Of users 0 and 1 only.
+            try await lake.append(table, partitions: [0], count: 1, hour: 1)
+            try await lake.append(table, partitions: [1], hour: 2)
+        }
+        func stored() async throws -> Set<String> {
+            Set(try await archived.target.store.listAll(prefix: "orders/data/").map(\.key.description))
+        }
+        lake.clock.advance(by: .seconds(40 * day))
+        expectDone(try await archived.apply(table), 4)
+        let old = try await stored()
+        try await lake.compact(table)
+        #expect(try await lake.erase(table, user: 3).objects.count == 1)
+        expectDone(try await archived.apply(table), 6)
+        let new = try await stored().subtracting(old)
+        #expect(old.count == 4 && new.count == 2)
+        lake.clock.advance(by: .seconds(2 * day))
+        try await archived.vacuum()
+        #expect(try await stored() == new.union(old.filter { $0.contains("hour=01") }))
+        lake.clock.advance(by: .seconds(6 * day))
+        try await archived.vacuum()
+        #expect(try await stored() == new)
+        try await archived.check(lake.events)
+    }
+
     @Test("days of a table are told by where they begin and end")
     func days() throws {
         let days = TableDays(archive: 3, days: Set([5, 1, 2, 3, 9].map { CalendarDay(daysSinceEpoch: $0) }))

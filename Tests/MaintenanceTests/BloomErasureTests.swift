@@ -59,6 +59,8 @@ private struct OddEvents {
             #"["\#(text)"]"#, #""\#(text)""#, #"{"user":true}"#, #"{"\u0075ser":"\#(text)"}"#,
             #"{"a":[{"b":"\#(text)"}]}"#,
             #"{"user":"\#(text)","\u0075ser":"1"}"#, #"{"n":99999999999999999999}"#,
+            #"{"user":null,"user":"\#(text)"}"#, #"{"a":{"b":"x"},"a":{"b":"\#(text)"}}"#,
+            #"{"new":1,"new":"\#(text)"}"#,
         ]
         return all.randomElement(using: &random) ?? ""
     }

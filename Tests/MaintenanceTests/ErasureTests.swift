@@ -176,6 +176,13 @@ struct ErasureRequestTests {
         arguments: [
             ("user = u1", #"{"user":"u1"}"#, true), ("user = u1", #"{"user":"u1"}"#, true),
             ("user = u1", #"{"user":"u11"}"#, false), ("user = u1", #"{"user":["u1"]}"#, false),
+            ("user = u1", #"{"user":"x","user":"u1"}"#, true), ("user = u1", #"{"user":"u1","user":"x"}"#, true),
+            ("user = u1", #"{"user":null,"user":{"a":["u1"]},"n":1,"\u0075ser":"u1"}"#, true),
+            ("user = u1", #"{"user":"x","user":"y"}"#, false), ("user = u1", #"{"a":{"user":"u1"}}"#, false),
+            ("a.user = u1", #"{"a":{"user":"x"},"b":{"user":"u1"},"a":{"user":"y","user":"u1"}}"#, true),
+            ("a.user = u1", #"{"a":7,"a":[{"user":"u1"}],"a":{"user":"u1"}}"#, true),
+            ("a.0.user = u1", #"{"a":[{"user":"x"}],"a":[{"user":"x","user":"u1"},{}]}"#, true),
+            ("a.0.user = u1", #"{"a":[{"user":"x"},{"user":"u1"}],"a":[]}"#, false),
             ("a.user = 17", #"{"a":{"user":17}}"#, true), ("a.user = 17", #"{"a":{"user":"17"}}"#, true),
             ("user = true", #"{"user":true}"#, true), ("user = null", #"{"user":null}"#, false),
             ("@key = k7", #"{"n":1}"#, true), ("@key = k8", #"{"n":1}"#, false),

@@ -227,6 +227,33 @@ struct ImportTests {
         #expect(try await lake.importer(try await lake.open(), .hive).plan().leftOut == 3)
     }
 
+    @Test("a table's folder is known, and what was adopted, where the listing begins with an empty page")
+    func emptyPage() async throws {
+        /// As where the first key is a folder marker.
+        struct MarkedStore: ForwardingStore {
+            let inner: any ObjectStore
+
+            func list(_ request: ListRequest) async throws(StoreError) -> ListPage {
+                guard request.keysMax == 1 else { return try await inner.list(request) }
+                guard request.continuation != nil else { return ListPage(objects: [], next: "marker") }
+                var request = request
+                if request.continuation == "marker" { request.continuation = nil }
+                return try await inner.list(request)
+            }
+        }
+        let clock = SleepingClock()
+        let lake = try MaintenanceLake(seed: 11, store: MarkedStore(inner: MemoryObjectStore(clock: clock)))
+        let table = try await lake.open()
+        #expect(try await !table.hasAdopted())
+        try await lake.leave("\(Self.folder)/a.json", "{}\n")
+        try await lake.run(lake.importer(table, .hive))
+        #expect(try await table.hasAdopted())
+        try await lake.leave("clicks/_varve/head.json", "{}\n")
+        try await lake.leave("clicks/data/year=2026/month=11/day=20/hour=05/a.json", "{}\n")
+        let importer = lake.importer(table, .hive, from: "clicks/data/")
+        await #expect(throws: MaintenanceError.self) { try await importer.plan() }
+    }
+
     @Test("a file that is cut inside of its compression is passed over", arguments: ["a.json.gz", "a.json.zst"])
     func cutFile(name: String) async throws {
         let lake = try MaintenanceLake(seed: 5)

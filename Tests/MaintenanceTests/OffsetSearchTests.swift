@@ -43,6 +43,33 @@ struct OffsetSearchTests {
         return found
     }
 
+    @Test("one large event of one byte over and over is read back as it was written, wherever it is looked for")
+    func endless() async throws {
+        let lake = try MaintenanceLake(seed: 51)
+        let encoder = try LineRowEncoder(EncodingOptions(frameBytes: 4096))
+        let letters = String(repeating: "a", count: 40 << 20)
+        for offset in [1000, 4999] as [Int64] {
+            let line = lake.line(Self.source, offset, hour: 1, side: .main).dropLast(3) + ",\"x\":\"\(letters)\"}}"
+            try Array(line.utf8).withUnsafeBytes { try encoder.append(StoredRow(line: $0, front: nil)) }
+        }
+        try encoder.finish()
+        let bytes = encoder.takeReady().flatMap(\.self)
+        let path = "data/\(lake.partition(hour: 1))/x.ndjson.zst"
+        let info = try await lake.inner.put(bytes, to: try #require(ObjectKey("orders/\(path)")))
+        let object = DataObject(
+            path: path, partition: lake.partition(hour: 1), format: .envelope, bytes: Int64(bytes.count),
+            uncompressedBytes: encoder.uncompressedBytes, records: 2, eventTime: nil,
+            offsets: [OffsetSpan(Self.source, first: 1000, last: 4999, count: 2)],
+            checksum: Checksum(.crc64nvme, of: bytes), uploadedAt: info.modifiedAt)
+        var lines = 0
+        try await ObjectLineReader(store: lake.store, table: lake.name).forEachLine(of: object) { _ in
+            lines += 1
+            return true
+        }
+        #expect(lines == 2)
+        #expect(try await read(lake, object, 4999..<5000) == [4999])
+    }
+
     @Test(
         "what is wanted is read, and little else",
         arguments: [

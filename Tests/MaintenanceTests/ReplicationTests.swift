@@ -1,10 +1,11 @@
 import Catalog
 import Foundation
 import LakeModel
-import Maintenance
 import ObjectStorage
 import TestSupport
 import Testing
+
+@testable import Maintenance
 
 @Suite("Replication")
 struct ReplicationTests {
@@ -59,6 +60,32 @@ struct ReplicationTests {
         _ = try await check(copy.lake, lake, table)
     }
 
+    @Test("a copy that was off for long follows a stretch of the log at a time", arguments: [1, 4, 256] as [Int64])
+    func stretches(entries: Int64) async throws {
+        let lake = try MaintenanceLake(seed: 9)
+        let table = try await lake.open(checkpointEvery: 100)
+        let copy = target(lake, seed: 9)
+        var replicator = Replicator(table: table, target: copy.lake, clock: lake.clock)
+        replicator.entriesAtOnce = entries
+        for rounds in [1, 18] {
+            try await fill(lake, table, rounds: rounds)
+            try await lake.compact(table)
+            // What left the table is gone from the store: in stretches before the one that tells so.
+            lake.clock.advance(by: .seconds(86_400 * 8))
+            _ = try await Vacuum(table: table, clock: lake.clock).run(
+                id: lake.id(), writer: MaintenanceLake.writer)
+            var ahead: Int64 = 0
+            let planned = try await replicator.plan()
+            let report = try await replicator.run { report in
+                ahead = max(ahead, report.objects + report.skipped - report.entries)
+            }
+            #expect(planned.entries == report.entries && planned.objects == report.objects + report.skipped)
+            #expect(try await check(copy.lake, lake, table) == report.to)
+            // Each round's appends add one object an entry, its compaction some in one.
+            if rounds > 1 { #expect(entries > 200 || ahead <= entries + 8, "\(ahead)") }
+        }
+    }
+
     @Test("a crash at any step leaves a copy that is whole at some version, and the next run finishes it")
     func crashes() async throws {
         var steps = 0
@@ -75,7 +102,7 @@ struct ReplicationTests {
         // What it replaces belongs to the versions that the copy begins with.
         try await lake.compact(table)
         var replicator = Replicator(table: table, target: copy.lake, clock: lake.clock)
-        replicator.parallelMax = 1
+        (replicator.parallelMax, replicator.entriesAtOnce) = (1, 2)
         var wasCut = false
         for round in 0..<2 {
             copy.store.setRules([FaultRule(.denied, calls: Set((step + 1)...10_000))])

@@ -72,6 +72,8 @@ struct ShreddedTableTests {
         let maps = try ShreddedSchema([.init("m", .map(.structure([.init("a", .int64)])))])
         let repeated = [#"{"m":{"k":{"a":1},"k":{"a":2}}}"#, #"{"m":{"k":{"a":1},"j":null,"k":{"zz":2}}}"#]
         try Self.leave(try Self.write(repeated, maps).bytes, maps, at: "\(directory.path)/maps")
+        let edges = try Self.write(Self.edges.kept + Self.edges.beyond, try Self.edgeSchema()).bytes
+        try Self.leave(edges, try Self.edgeSchema(), at: "\(directory.path)/edges")
         print(try await Reference.run("check", directory.path))
     }
 
@@ -142,6 +144,36 @@ struct ShreddedTableTests {
         }
         #expect(inference.placeCount <= SchemaInference.placesMax)
         #expect(try inference.schema().fields.contains { $0.name == "n" })
+    }
+
+    /// Readers hold the years 1 to 9999, and RFC 3339 writes no others.
+    private static let edges = (
+        kept: [
+            #"{"t":"0001-01-01T00:00:00Z","d":"0001-01-01"}"#, #"{"t":"0001-01-01T01:00:00+01:00"}"#,
+            #"{"t":"9999-12-31T23:59:59.999999Z","d":"9999-12-31"}"#, #"{"t":"9999-12-31T18:59:59-05:00"}"#,
+        ],
+        beyond: [
+            #"{"t":"0001-01-01T00:00:00+01:00"}"#, #"{"t":"9999-12-31T23:59:59-05:00"}"#,
+            #"{"t":"0000-12-31T23:59:59Z"}"#, #"{"t":"0000-12-31T23:59:59-05:00"}"#, #"{"d":"0000-12-31"}"#,
+        ]
+    )
+
+    private static func edgeSchema() throws -> ShreddedSchema {
+        try ShreddedSchema([.init("t", .timestamp), .init("d", .date)])
+    }
+
+    @Test("keep times and dates of other years than 1 to 9999 in _rest, as they were written")
+    func years() throws {
+        let (kept, _, writer) = try Self.write(Self.edges.kept, try Self.edgeSchema())
+        #expect(writer.misfitCount == 0)
+        let rows = try canonicalRows(kept)
+        #expect(rows.allSatisfy { $0.hasSuffix(",null]") }, "\(rows)")
+        let (beyond, _, other) = try Self.write(Self.edges.beyond, try Self.edgeSchema())
+        #expect(other.misfitCount == Int64(Self.edges.beyond.count))
+        for (row, payload) in zip(try canonicalRows(beyond), Self.edges.beyond) {
+            let rest = payload.replacing("{\"", with: "{\"/").utf8.map { String(format: "%02x", $0) }.joined()
+            #expect(row.hasSuffix(",null,null,\"\(rest)\"]"), "\(payload): \(row)")
+        }
     }
 
     @Test("take a repeated member once and keep the others")

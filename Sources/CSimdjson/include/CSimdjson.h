@@ -63,6 +63,12 @@ int32_t varve_json_parse(varve_json *handle, const uint8_t *bytes, size_t count)
 varve_json_value varve_json_find(
     varve_json *handle, const uint8_t *text, const varve_json_step *steps, size_t step_count);
 
+// The same for all members of a name at each step: shows `visit` one value after the other, each until it returns.
+// Stops and answers true where it does.
+bool varve_json_find_all(
+    varve_json *handle, const uint8_t *text, const varve_json_step *steps, size_t step_count, void *context,
+    bool (*visit)(void *context, varve_json_value value));
+
 // Writes a valid text without white space between tokens; `target` has room for count + 64 bytes. Answers the length.
 size_t varve_json_minify(const uint8_t *bytes, size_t count, uint8_t *target);
 

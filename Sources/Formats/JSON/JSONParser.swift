@@ -56,6 +56,19 @@ public enum JSONScalar {
     case string(UnsafeRawBufferPointer)
 }
 
+extension JSONScalar {
+    fileprivate init?(_ value: varve_json_value) {
+        switch UInt32(bitPattern: value.kind) {
+        case VARVE_JSON_NULL.rawValue: self = .null
+        case VARVE_JSON_TRUE.rawValue: self = .bool(true)
+        case VARVE_JSON_FALSE.rawValue: self = .bool(false)
+        case VARVE_JSON_NUMERIC.rawValue: self = .number(UnsafeRawBufferPointer(start: value.bytes, count: value.count))
+        case VARVE_JSON_STRING.rawValue: self = .string(UnsafeRawBufferPointer(start: value.bytes, count: value.count))
+        default: return nil
+        }
+    }
+}
+
 /// Judges JSON texts strictly and looks values up in the one judged last; one thread at a time may use it.
 ///
 /// It keeps no copy of a text: look-ups need the bytes of the last `parse` to be there still.
@@ -106,14 +119,33 @@ public final class JSONParser {
                 varve_json_find(handle, text.baseAddress, steps.baseAddress, steps.count)
             }
         }
-        switch UInt32(bitPattern: found.kind) {
-        case VARVE_JSON_NULL.rawValue: return .null
-        case VARVE_JSON_TRUE.rawValue: return .bool(true)
-        case VARVE_JSON_FALSE.rawValue: return .bool(false)
-        case VARVE_JSON_NUMERIC.rawValue: return .number(UnsafeRawBufferPointer(start: found.bytes, count: found.count))
-        case VARVE_JSON_STRING.rawValue: return .string(UnsafeRawBufferPointer(start: found.bytes, count: found.count))
-        default: return nil
+        return JSONScalar(found)
+    }
+
+    /// Whether one of the scalars at `pointer` is wanted, in the text judged last: readers differ in which of several
+    /// members of one name they take, so all of them count, at each step.
+    public func contains(at pointer: borrowing JSONPointer, where isWanted: (JSONScalar) -> Bool) -> Bool {
+        guard let handle else { return false }
+        let (steps, text) = (pointer.steps, pointer.text)
+        return withoutActuallyEscaping(isWanted) { isWanted in
+            withUnsafePointer(to: Visit(isWanted: isWanted)) { visit in
+                steps.withUnsafeBufferPointer { steps in
+                    text.withUnsafeBufferPointer { text in
+                        varve_json_find_all(
+                            handle, text.baseAddress, steps.baseAddress, steps.count,
+                            UnsafeMutableRawPointer(mutating: visit)
+                        ) { visit, value in
+                            guard let visit, let scalar = JSONScalar(value) else { return false }
+                            return visit.assumingMemoryBound(to: Visit.self).pointee.isWanted(scalar)
+                        }
+                    }
+                }
+            }
         }
+    }
+
+    private struct Visit {
+        let isWanted: (JSONScalar) -> Bool
     }
 
     /// Appends a valid text to `buffer` without white space between its tokens.

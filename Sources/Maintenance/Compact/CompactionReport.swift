@@ -4,7 +4,7 @@ public import LakeModel
 public struct CompactionOutcome: Hashable, Sendable {
     public enum State: String, Hashable, Sendable, CaseIterable {
         case done
-        /// Too many of its inputs are gone: others have rewritten them.
+        /// Too many of its inputs are gone, as others have rewritten them, or are held.
         case skipped
         case failed
     }

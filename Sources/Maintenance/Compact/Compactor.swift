@@ -116,11 +116,15 @@ extension Compactor {
     ) async throws -> Attempt {
         let snapshot = try await table.snapshot()
         let live = try await snapshot.objects(withPaths: Set(group.inputs))
-        let inputs = group.inputs.compactMap { live[$0] }
+        // A hold may be younger than the plan.
+        let inputs = group.inputs.compactMap { live[$0] }.filter { input in !policy.holds.contains { $0.holds(input) } }
         let isConversion = group.format != group.outputFormat || isShredding(inputs, policy)
         guard inputs.count >= (isConversion || group.inputs.count == 1 ? 1 : 2) else {
             outcome.state = .skipped
-            outcome.problem = "\(group.inputs.count - inputs.count) of its \(group.inputs.count) objects are gone"
+            let held = live.count - inputs.count
+            outcome.problem =
+                "\(group.inputs.count - live.count) of its \(group.inputs.count) objects are gone"
+                + (held > 0 ? ", \(held) are kept by legal holds" : "")
             return .settled
         }
         var spec = spec(group, policy, inputs)

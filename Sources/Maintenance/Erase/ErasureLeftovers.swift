@@ -18,7 +18,7 @@ extension Eraser {
         var next = max(1, try await table.listedCommits().first?.version ?? 1)
         while next <= newest {
             let last = min(newest, next + 255)
-            for commit in try await table.commits(next...last) where commit.kind == .erase {
+            for commit in try await table.commits(next...last) where commit.kind.removesErased {
                 paths.formUnion(commit.remove)
             }
             next = last + 1

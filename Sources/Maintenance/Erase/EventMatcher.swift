@@ -53,9 +53,10 @@ final class EventMatcher {
             unreadable += 1
             return request.searchesRaw && contains(payload)
         }
-        guard let found = parser.value(at: pointer) else { return false }
-        hasMetField = true
-        return request.sought.contain(found)
+        return parser.contains(at: pointer) { found in
+            hasMetField = true
+            return request.sought.contain(found)
+        }
     }
 
     private func contains(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -51,7 +51,7 @@ public struct AdoptionRecord: Hashable, Sendable, Codable {
 extension Table {
     /// Whether files of other programs were ever adopted into this table.
     public nonisolated func hasAdopted() async throws(StoreError) -> Bool {
-        try await !store.list(ListRequest(prefix: AdoptionLedger.prefix(name), keysMax: 1)).objects.isEmpty
+        try await store.isAnythingListed(prefix: AdoptionLedger.prefix(name))
     }
 }
 

@@ -124,7 +124,7 @@ extension Importer {
         guard request.prefix.hasSuffix("/"), ObjectKey(String(request.prefix.dropLast())) != nil else {
             throw MaintenanceError.invalid("not a folder below the lake's root: \"\(request.prefix.prefix(120))\"")
         }
-        let isTable = try await !table.store.list(ListRequest(prefix: "\(first)/_varve/", keysMax: 1)).objects.isEmpty
+        let isTable = try await table.store.isAnythingListed(prefix: "\(first)/_varve/")
         guard !isTable, first != table.name.description else {
             throw MaintenanceError.invalid(
                 "\(first)/ is the folder of a table; files to adopt lie beside the tables, in a folder of their own")

@@ -5,8 +5,8 @@ import LakeModel
 struct ArchiveLineage {
     enum Fate: Hashable {
         /// All its events that are left are in these live objects, or in what the archive holds; in none where all were
-        /// erased.
-        case rewritten(heirs: Set<String>)
+        /// erased. `isErased` where an erasure is among what rewrote it.
+        case rewritten(heirs: Set<String>, isErased: Bool)
         /// A rule removed it, and nothing took its place.
         case expired
         /// Some of its events expired under another name, which the archive does not hold.
@@ -164,6 +164,7 @@ struct ArchiveLineage {
         }
         guard !own.isExpiry else { return .expired }
         var heirs: Set<String> = []
+        var isErased = own.kind == .erase
         var todo = own.successors(of: contents)
         var seen = Set(todo.map(\.path))
         while let next = todo.popLast() {
@@ -178,10 +179,11 @@ struct ArchiveLineage {
                 guard held.contains(next.contents) else { return .scattered }
                 continue
             }
+            isErased = isErased || removal.kind == .erase
             for successor in removal.successors(of: next.contents) where seen.insert(successor.path).inserted {
                 todo.append(successor)
             }
         }
-        return .rewritten(heirs: heirs)
+        return .rewritten(heirs: heirs, isErased: isErased)
     }
 }

@@ -26,10 +26,18 @@ struct Archiver: Sendable {
         var copy: [DataObject] = []
         /// Objects of the archive that the table has rewritten.
         var drop: [DataObject] = []
+        /// Some of them hold what an erasure took from the table.
+        var dropsErased = false
         /// Why nothing can be done.
         var problem: String?
         /// Some archived objects are left to a later run.
         var isOpen = false
+    }
+
+    private struct Rewritten {
+        var object: DataObject
+        var heirs: Set<String>
+        var isErased: Bool
     }
 
     /// Opens the archive's table; throws where it is no archive of this one.
@@ -68,6 +76,11 @@ struct Archiver: Sendable {
                 let step = try await step(live, archived, names, &lineage)
                 isOpen = isOpen || step.isOpen
                 guard !step.copy.isEmpty || !step.drop.isEmpty else { continue }
+                // What was erased goes by commits of its own, which vacuum knows.
+                if let last = batch.last, last.dropsErased != step.dropsErased {
+                    try await body(batch)
+                    batch = []
+                }
                 batch.append(step)
                 if batch.reduce(0, { $0 + $1.copy.count }) >= objectsPerCommit {
                     try await body(batch)
@@ -110,9 +123,9 @@ struct Archiver: Sendable {
             try await lineage.readAll()
             fates = stale.map { lineage.fate(of: $0, live: paths, held: held, names: names) }
         }
-        let rewritten = zip(stale, fates).compactMap { object, fate -> (object: DataObject, heirs: Set<String>)? in
-            guard case .rewritten(let heirs) = fate else { return nil }
-            return (object, heirs)
+        let rewritten = zip(stale, fates).compactMap { object, fate -> Rewritten? in
+            guard case .rewritten(let heirs, let isErased) = fate else { return nil }
+            return Rewritten(object: object, heirs: heirs, isErased: isErased)
         }
         // What takes the place of archived objects comes all at once, so that the archive has each event once.
         var waiting = Set(missing.filter { !planner.isOld(rule, $0) }.map(\.path))
@@ -134,7 +147,10 @@ struct Archiver: Sendable {
             step.isOpen = true
             if !step.copy.isEmpty { step.problem = "the archive holds \(stale[index].path): \(lineage.gap)" }
         }
-        if step.problem == nil { step.drop = replaced.map(\.object) }
+        if step.problem == nil {
+            step.drop = replaced.map(\.object)
+            step.dropsErased = replaced.contains(where: \.isErased)
+        }
         step.isOpen = step.isOpen || step.problem != nil
         return step
     }
@@ -183,7 +199,8 @@ extension Archiver {
         }
         guard !add.isEmpty || !drop.isEmpty else { return (outcomes, isSettled) }
         do throws(CatalogError) {
-            let version = try await commit(add.compactMap(\.entry), drop, id: id)
+            let dropsErased = steps.contains(where: \.dropsErased)
+            let version = try await commit(add.compactMap(\.entry), drop, dropsErased: dropsErased, id: id)
             outcomes += add.map { outcome($0.object, replacement: $0.entry, version: version) }
             outcomes += drop.map { LifecycleOutcome(item: dropped($0), version: version) }
         } catch {
@@ -213,10 +230,14 @@ extension Archiver {
             problem: problem)
     }
 
-    private func commit(_ add: [DataObject], _ drop: [DataObject], id: CommitID) async throws(CatalogError) -> Int64 {
+    private func commit(
+        _ add: [DataObject], _ drop: [DataObject], dropsErased: Bool, id: CommitID
+    ) async throws(CatalogError) -> Int64 {
         var reason = "lifecycle \(rule.name): archive \(add.count) objects of \(table.store.location)"
         if !drop.isEmpty { reason += ", in place of \(drop.count) that were rewritten there" }
-        let change = Change(kind: .adopt, layout: layout, add: add, remove: drop.map(\.path), reason: reason)
+        // An erasure it cannot be called: it may bring more than it takes.
+        let kind: CommitKind = drop.isEmpty || dropsErased ? .adopt : .lifecycle
+        let change = Change(kind: kind, layout: layout, add: add, remove: drop.map(\.path), reason: reason)
         return try await archive.commit(change, id: id, writer: writer).version
     }
 
@@ -256,8 +277,16 @@ struct ArchiveProof: Sendable {
     let archive: Table
     let snapshot: Snapshot
 
+    /// Why an object can be in no archive yet that should have it: it stays, as nothing may leave the table before it
+    /// is archived.
+    static func wait(for object: DataObject, _ rule: LifecycleRule) -> String? {
+        guard object.adopted != nil, rule.selects(object) else { return nil }
+        return "an adopted file expires once it is archived, and is archived once 'varve compact' has rewritten it"
+    }
+
     /// Throws where the archive should have the object and does not.
     func check(_ object: DataObject) async throws {
+        if let wait = Self.wait(for: object, rule) { throw MaintenanceError.invalid(wait) }
         guard rule.selects(object) else { return }
         let hour = LakeHour(object.partition)
         let query = ObjectQuery(sides: [object.side], hours: hour...hour, shards: [object.partition.shard])

@@ -40,7 +40,12 @@ public struct Lifecycle: Sendable {
                 for step in steps { for item in archiver.items(step) { try onItem(item, step.problem) } }
             }
         }
-        try await forEachBatch { items in for item in items { try onItem(item, nil) } }
+        try await forEachBatch { items in
+            for item in items {
+                let wait = policy.archive.flatMap { ArchiveProof.wait(for: item.object, $0) }
+                try onItem(item, item.rule.action == .expire ? wait : nil)
+            }
+        }
     }
 
     /// Does it. One object that fails is reported and does not stop the others.

@@ -51,7 +51,7 @@ public struct ObjectLineReader: Sendable {
         case .gzip:
             try await read(object, through: try GzipDecoder(outputBytesMax: most), body, pause)
         case .zstd:
-            try await read(object, through: try FrameDecoder(limits: .init(outputBytesMax: most)), body, pause)
+            try await read(object, through: try FrameDecoder(limits: .exactly(outputBytes: most)), body, pause)
         }
     }
 

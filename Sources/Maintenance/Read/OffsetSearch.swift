@@ -104,7 +104,7 @@ struct OffsetSearch {
     }
 
     private func pass() throws(CompressionError) -> LinePass<FrameDecoder> {
-        let decoder = try FrameDecoder(limits: .init(outputBytesMax: max(0, object.uncompressedBytes)))
+        let decoder = try FrameDecoder(limits: .exactly(outputBytes: object.uncompressedBytes))
         return LinePass(object.path, decoder, checksum: object.checksum.algorithm, isForeign: false)
     }
 }

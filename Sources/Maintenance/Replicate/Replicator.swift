@@ -23,15 +23,18 @@ public struct ReplicationReport: Hashable, Sendable {
 
 /// Keeps a copy of a table in another lake: its live objects and its log, which is the same entry for entry.
 ///
-/// Objects first, then the entries that add them, in order: so the copy opens at every moment, as the table was at an
-/// earlier version, whole but for objects that the original itself had deleted before they were copied; at the end of a
-/// run it is whole. A run that was killed is taken up by the next. Nobody else may write to the copy.
+/// A stretch of the log at a time, objects first, then the entries that add them, in order: so the copy opens at every
+/// moment, as the table was at an earlier version, whole but for objects that the original itself had deleted before
+/// they were copied; at the end of a run it is whole. A run that was killed is taken up by the next. Nobody else may
+/// write to the copy.
 public struct Replicator: Sendable {
     public let table: Table
     public let target: Lake
     public let clock: any LakeClock
     /// Objects that are copied at once.
     public var parallelMax = 4
+    /// Entries whose objects are copied before they are, and kept in memory.
+    var entriesAtOnce: Int64 = 256
     /// Rounds over what others rewrote and vacuumed meanwhile.
     public var roundsMax = 5
     /// Shared by runs of one process that bring the same copy further, it saves them requests.
@@ -46,14 +49,16 @@ public struct Replicator: Sendable {
         let difference = try await difference()
         var report = difference.report
         report.entries = difference.newest.version - difference.base
-        try await forEachBatch(difference) { batch in
-            for object in batch {
+        func count(_ objects: [DataObject]) {
+            for object in objects {
                 report.objects += 1
                 report.bytes &+= object.bytes
                 let parts = max(1, (object.bytes + (8 << 20) - 1) / (8 << 20))
                 report.requests += RequestCount(puts: parts > 1 ? parts + 2 : 1, gets: parts)
             }
         }
+        try await forEachBatch(of: difference.start) { count($0) }
+        try await forEachStretch(difference) { added, _ in count(added) }
         report.requests += RequestCount(puts: report.entries, gets: 2 * report.entries)
         return report
     }
@@ -85,13 +90,7 @@ public struct Replicator: Sendable {
         if !isFollowing, newest.checkpointVersion > head.version {
             start = try await table.snapshot(at: .version(newest.checkpointVersion))
         }
-        var difference = Difference(table: table.name, head: head, newest: newest, start: start)
-        guard difference.base < newest.version else { return difference }
-        for commit in try await table.commits(difference.base + 1...newest.version) {
-            difference.added += commit.add
-            difference.removed.formUnion(commit.remove)
-        }
-        return difference
+        return Difference(table: table.name, head: head, newest: newest, start: start)
     }
 
     /// Whether the original's log still has the copy's newest entry, which then has to be the same.
@@ -105,16 +104,31 @@ public struct Replicator: Sendable {
         return true
     }
 
-    /// Those that were added, removed again or not, so that the copy is whole after each entry; and before them those
-    /// of the checkpoint that it begins at.
-    private func forEachBatch(_ difference: Difference, _ body: ([DataObject]) async throws -> Void) async throws {
-        if let start = difference.start {
-            for window in VerifyWindows.plan(start.manifests) {
-                let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
-                try await body(try await start.objects(query))
-            }
+    /// Those of the checkpoint that the copy begins at.
+    private func forEachBatch(of start: Snapshot?, _ body: ([DataObject]) async throws -> Void) async throws {
+        guard let start else { return }
+        for window in VerifyWindows.plan(start.manifests) {
+            let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
+            try await body(try await start.objects(query))
         }
-        try await body(difference.added)
+    }
+
+    /// Those that some entries add, removed again or not, so that the copy is whole after each entry; with the last of
+    /// these entries.
+    ///
+    /// - `first`: the first entry, where that is not the one behind `base`.
+    private func forEachStretch(
+        _ difference: Difference, from first: Int64? = nil,
+        _ body: (_ added: [DataObject], _ last: Int64) async throws -> Void
+    ) async throws {
+        var next = first ?? difference.base + 1
+        while next <= difference.newest.version {
+            let last = min(difference.newest.version, next + max(1, entriesAtOnce) - 1)
+            // The checkpoint has what the entries up to it add.
+            let commits = try await table.commits(next...last).filter { $0.version > difference.base }
+            try await body(commits.flatMap(\.add), last)
+            next = last + 1
+        }
     }
 
     private func round(_ progress: (ReplicationReport) -> Void) async throws -> ReplicationReport {
@@ -127,13 +141,11 @@ public struct Replicator: Sendable {
         try await adoptions.bring(to: difference.head.version)
         guard difference.head.version < newest.version else { return report }
         let copier = ObjectCopier(source: table.store, target: target.store, table: table.name)
-        try await forEachBatch(difference) { batch in
-            try await copy(batch, difference.removed, copier, &report, progress)
-        }
         let log = table.replicaLog(in: target.store)
-        try await log.copyCheckpoint(of: newest)
         var next = difference.base + 1
         if let start = difference.start {
+            try await forEachBatch(of: start) { try await copy($0, newest, copier, &report, progress) }
+            try await log.copyCheckpoint(of: newest)
             // The log of the copy begins at this checkpoint.
             let boundary = try await log.hasEntry(start.version) ? start.version - 1 : start.version
             try await log.begin(atCheckpoint: start.version, boundary: boundary)
@@ -141,13 +153,18 @@ public struct Replicator: Sendable {
             // The log of the copy does not tell of imports before.
             try await adoptions.bring(to: start.version)
         }
-        while next <= newest.version {
-            guard try await log.copyEntry(next) != nil else {
-                throw CatalogError.notFound("log entry \(next) of \(table.name) was collected meanwhile; run it again")
+        try await forEachStretch(difference, from: next) { added, last in
+            try await copy(added, newest, copier, &report, progress)
+            if last == newest.version, difference.start == nil { try await log.copyCheckpoint(of: newest) }
+            while next <= last {
+                guard try await log.copyEntry(next) != nil else {
+                    throw CatalogError.notFound(
+                        "log entry \(next) of \(table.name) was collected meanwhile; run it again")
+                }
+                report.entries += 1
+                next += 1
+                progress(report)
             }
-            report.entries += 1
-            next += 1
-            progress(report)
         }
         try await adoptions.bring(to: newest.version)
         if newest.checkpointVersion > 0 { try await log.hint(atCheckpoint: newest.checkpointVersion) }
@@ -155,9 +172,12 @@ public struct Replicator: Sendable {
     }
 
     private func copy(
-        _ objects: [DataObject], _ removed: Set<String>, _ copier: ObjectCopier, _ report: inout ReplicationReport,
+        _ objects: [DataObject], _ newest: Snapshot, _ copier: ObjectCopier, _ report: inout ReplicationReport,
         _ progress: (ReplicationReport) -> Void
     ) async throws {
+        guard !objects.isEmpty else { return }
+        // What has left the table since may be gone from the store.
+        let live = Set(try await newest.objects(withPaths: Set(objects.map(\.path))).keys)
         func take(bytesCopied: Int64?) {
             if let bytesCopied {
                 report.objects += 1
@@ -170,7 +190,7 @@ public struct Replicator: Sendable {
         _ = try await mapConcurrently(objects, runningMax: parallelMax, onEach: take) { object -> Int64? in
             do {
                 return try await copier.copy(object).isNew ? object.bytes : nil
-            } catch ReadError.missing where removed.contains(object.path) {
+            } catch ReadError.missing where !live.contains(object.path) {
                 return nil
             }
         }
@@ -185,9 +205,6 @@ public struct Replicator: Sendable {
         /// The checkpoint that the copy has to begin at, as it is new or the log that it would follow was collected;
         /// nil where it follows entry by entry.
         var start: Snapshot?
-        /// What the entries behind `base` add and remove; some of what they add they remove again.
-        var added: [DataObject] = []
-        var removed: Set<String> = []
 
         /// The version that the copy has before the first new entry.
         var base: Int64 { start?.version ?? head.version }
@@ -203,8 +220,13 @@ public struct Replicator: Sendable {
 extension Replicator {
     /// Deletes objects of the copy that its newest version does not have and that are older than `age`, by the store's
     /// clock. Younger ones may belong to a run that is on its way.
-    public func prune(olderThan age: Duration) async throws -> (deleted: Int64, failures: [DeleteFailure]) {
-        let copy = try await target.openExisting(table.name)
+    ///
+    /// - `isDry`: counts them and deletes nothing.
+    public func prune(
+        olderThan age: Duration, isDry: Bool = false
+    ) async throws -> (deleted: Int64, failures: [DeleteFailure]) {
+        let copy = try await isDry ? target.open(table.name) : target.openExisting(table.name)
+        guard await copy.head().version > 0 else { return (0, []) }
         let before = clock.now().before(age)
         var deleted: Int64 = 0
         var failures: [DeleteFailure] = []
@@ -222,7 +244,7 @@ extension Replicator {
                     let live = try await copy.snapshot().objects(withPaths: Set(old))
                     let dead = old.filter { live[$0] == nil }.compactMap { ObjectKey("\(prefix)\($0)") }
                     if !dead.isEmpty {
-                        let failed = try await target.store.delete(dead)
+                        let failed = isDry ? [] : try await target.store.delete(dead)
                         failures += failed
                         deleted += Int64(dead.count - failed.count)
                     }

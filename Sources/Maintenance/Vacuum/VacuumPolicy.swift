@@ -4,7 +4,7 @@ public import LakeModel
 public struct VacuumPolicy: Hashable, Sendable {
     /// How long an object stays after a commit removed it, for readers of older snapshots.
     public var removedAfter: Duration = .days(7)
-    /// The same for objects that an erasure removed: their bytes have to go soon.
+    /// The same for objects that an erasure removed, here or in the table of an archive: their bytes have to go soon.
     public var erasedAfter: Duration = .days(1)
     /// How old an object has to be that no commit ever added.
     public var orphansAfter: Duration = .days(3)
@@ -52,5 +52,11 @@ public struct VacuumTimes: Hashable, Sendable {
         logBefore = now.before(max(policy.logAfter, policy.removedAfter, policy.erasedAfter))
     }
 
-    func graceEnds(_ kind: CommitKind) -> Timestamp { kind == .erase ? erasedBefore : removedBefore }
+    func graceEnds(_ kind: CommitKind) -> Timestamp { kind.removesErased ? erasedBefore : removedBefore }
+}
+
+extension CommitKind {
+    /// Whether what such a commit removes may hold erased events. Nothing that adopts removes objects but an archive
+    /// that takes what is left of them after an erasure of its table (`Archiver`).
+    var removesErased: Bool { self == .erase || self == .adopt }
 }

@@ -40,7 +40,9 @@ struct OffsetsArgument: Hashable, Sendable, ExpressibleByArgument {
 
 /// Which objects of a table: by hour, event time, shard, source and labels.
 struct ObjectFilter: ParsableArguments {
-    @Option(help: ArgumentHelp("Only this hour of the table: 2026-11-21/05.", valueName: "hour"))
+    @Option(
+        help: ArgumentHelp(
+            "Only this hour of the table: 2026-11-21/05; of one partitioned by day, the whole day.", valueName: "hour"))
     var hour: LakeHour?
 
     @Option(
@@ -73,14 +75,18 @@ struct ObjectFilter: ParsableArguments {
     }
 
     /// The catalog's query; `exact` has to be asked too, as the query knows whole topic partitions only.
-    func query(side: TableSide, now: Timestamp, tags: [String] = []) -> ObjectQuery {
-        query(sides: [side], now: now, tags: tags)
+    ///
+    /// - `layout`: the table's.
+    func query(side: TableSide, of layout: TableLayout?, now: Timestamp, tags: [String] = []) -> ObjectQuery {
+        query(sides: [side], of: layout, now: now, tags: tags)
     }
 
-    func query(sides: Set<TableSide>, now: Timestamp, tags: [String] = []) -> ObjectQuery {
+    func query(sides: Set<TableSide>, of layout: TableLayout?, now: Timestamp, tags: [String] = []) -> ObjectQuery {
         var query = ObjectQuery(sides: sides)
         if let hour {
-            query.hours = hour...hour.lastHour
+            // The objects of a day hold those of its hours, and are told apart no further.
+            let first = layout?.granularity == .day ? LakeHour(date: hour.date, hour: nil) : hour
+            query.hours = first...hour.lastHour
         }
         if from != nil || to != nil { query.eventTime = times(now: now) }
         if !shard.isEmpty { query.shards = Set(shard) }

@@ -59,7 +59,7 @@ struct CatCommand: AsyncParsableCommand {
     }
 
     private func print(_ snapshot: Snapshot, _ session: LakeSession) async throws {
-        let query = filter.query(side: table.side, now: session.now)
+        let query = filter.query(side: table.side, of: snapshot.head.layout, now: session.now)
         let objects = try await snapshot.objects(query).filter(filter.matchesTopic).sorted(by: Self.readsBefore)
         let selection = EventSelection(
             filter: filter, key: key, header: header, trace: trace?.id, raw: raw, layout: snapshot.head.layout,

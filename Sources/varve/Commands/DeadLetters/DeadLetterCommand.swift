@@ -34,10 +34,10 @@ struct DeadLetterFilter: ParsableArguments {
         }
     }
 
-    func selection(now: Timestamp) throws -> RestoreSelection {
+    func selection(of layout: TableLayout?, now: Timestamp) throws -> RestoreSelection {
         var selection = RestoreSelection(
             side: .deadLetter, topic: objects.topic, partition: objects.partition, offsets: objects.offsets?.range)
-        let query = objects.query(side: .deadLetter, now: now)
+        let query = objects.query(side: .deadLetter, of: layout, now: now)
         (selection.times, selection.hours, selection.shards) = (query.eventTime, query.hours, query.shards)
         selection.reasons = Set(reason)
         if let condition { selection.request = try ErasureRequest(where: condition) }

@@ -42,9 +42,10 @@ struct DeadLetterListCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await lake.open()
-        var selection = try filter.selection(now: session.now)
+        let source = try await session.lake.openExisting(table.table)
+        var selection = try filter.selection(of: await source.head().layout, now: session.now)
         if outstanding { selection.excludedTags = [DeadLetters.replayedTag] }
-        let letters = DeadLetters(table: try await session.lake.openExisting(table.table), selection: selection)
+        let letters = DeadLetters(table: source, selection: selection)
         let progress = ProgressLine(session.console)
         defer { progress.clear() }
         if each { return try await list(letters, session) }

@@ -44,7 +44,7 @@ struct DeadLetterReplayCommand: AsyncParsableCommand {
             fix: "replay in the lake that it was archived from; 'varve restore' sends events of an archive")
         let digest = RestoreState.digest([command])
         if let unfinished, !forget { try check(unfinished, digest) }
-        let selection = try selection(session)
+        let selection = try selection(of: await table.head().layout, session)
         guard target.yes else {
             try await replay(table, selection, session, name: "plan", digest: digest).plan()
             if let unfinished { session.console.say("it has begun at \(unfinished.startedAt) and is not finished") }
@@ -96,8 +96,8 @@ struct DeadLetterReplayCommand: AsyncParsableCommand {
             label: "\(self.table.table)")
     }
 
-    private func selection(_ session: LakeSession) throws -> RestoreSelection {
-        var selection = try filter.selection(now: session.now)
+    private func selection(of layout: TableLayout?, _ session: LakeSession) throws -> RestoreSelection {
+        var selection = try filter.selection(of: layout, now: session.now)
         selection.excludedTags = [DeadLetters.replayedTag]
         selection.holds = session.tableSettings(table.table)?.lifecycle.policy.holds ?? []
         return selection

@@ -81,13 +81,20 @@ struct CompactCommand: AsyncParsableCommand {
 
     private func plans(_ session: LakeSession) async throws -> [(Table, CompactionPlan)] {
         if let planFrom {
-            let plan = try CompactionPlan.decode(try await planFrom.read(session))
-            return [(try await session.lake.openExisting(try TableName.parse(plan.table)), plan)]
+            var plan = try CompactionPlan.decode(try await planFrom.read(session))
+            let table = try await session.lake.openExisting(try TableName.parse(plan.table))
+            try await refuseArchive(table)
+            // Holds that were set since it was written hold too.
+            plan.policy.holds += session.tableSettings(table.name)?.lifecycle.policy.holds ?? []
+            choice.addHold(to: &plan.policy)
+            session.warnOfUnknownHolds([table.name])
+            return [(table, plan)]
         }
         var plans: [(Table, CompactionPlan)] = []
         let names = try await session.chosenTables(tables)
         for name in names {
             let table = try await session.lake.openExisting(name)
+            try await refuseArchive(table)
             let settings = session.tableSettings(name)
             var policy = try choice.policy(settings?.compact.policy, memoryBytes: memory.bytes)
             if policy.format == .parquet, settings?.schema.sources.isEmpty == false { policy.shreds = true }
@@ -98,6 +105,12 @@ struct CompactCommand: AsyncParsableCommand {
         }
         session.warnOfUnknownHolds(names)
         return plans
+    }
+
+    private func refuseArchive(_ table: Table) async throws {
+        try await table.refuseArchive(
+            "the table that it follows would not know its merged objects",
+            fix: "compact in the lake that it was archived from; 'varve lifecycle apply' there brings it over")
     }
 
     private static let skippedShown = 10

@@ -38,6 +38,8 @@ struct CompactionChoice: ParsableArguments {
         if outputFormat == .value { throw ValidationError("--output-format is envelope or parquet") }
         if let level, !(1...22).contains(level) { throw ValidationError("--level goes from 1 to 22") }
         if let target, target.bytes < 1 << 20 { throw ValidationError("--target is at least 1MiB") }
+        // As in the configuration: S3 copies 5 GiB at most in one request, and outputs are a fifth larger at times.
+        if let target, target.bytes > 4 << 30 { throw ValidationError("--target is at most 4GiB") }
     }
 
     /// The policy for one table, kept to what fits into the memory: a merge that sorts holds its compressed bytes.
@@ -51,7 +53,7 @@ struct CompactionChoice: ParsableArguments {
         if lastOfKey { policy.keepsLastOfKey = true }
         policy.firstHour = fromHour
         policy.lastHour = toHour?.lastHour
-        if !hold.isEmpty { policy.holds.append(LegalHold(name: "--hold", tags: hold)) }
+        addHold(to: &policy)
         let fitting = Int64(memoryBytes) / 2
         guard policy.order == .input || policy.targetBytes <= fitting else {
             throw CommandFailure(
@@ -59,6 +61,10 @@ struct CompactionChoice: ParsableArguments {
                 fix: "give at least \(humanBytes(policy.targetBytes * 2)), a smaller --target, or --order input")
         }
         return policy
+    }
+
+    func addHold(to policy: inout CompactionPolicy) {
+        if !hold.isEmpty { policy.holds.append(LegalHold(name: "--hold", tags: hold)) }
     }
 }
 

@@ -142,8 +142,12 @@ extension LakeSession {
 
     fileprivate func lifecycle(_ name: TableName, _ lake: LakeOptions, forChange: Bool) async throws -> Lifecycle {
         let settings = tableSettings(name)
+        let table = try await self.lake.openExisting(name)
+        try await table.refuseArchive(
+            "the table that it follows would not know what rules did to it",
+            fix: "write the rules for the lake that it was archived from")
         var lifecycle = Lifecycle(
-            table: try await self.lake.openExisting(name), policy: settings?.lifecycle.policy ?? LifecyclePolicy(),
+            table: table, policy: settings?.lifecycle.policy ?? LifecyclePolicy(),
             clock: context.clock, writer: .ofThisProcess())
         guard let settings else { return lifecycle }
         lifecycle.bloomFilters = settings.parquet.fields

@@ -35,7 +35,7 @@ struct ReplicateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A configuration that names the lake that takes the copy.", valueName: "file"))
     var toConfig: String?
 
-    @Flag(help: "Only say what would be copied.")
+    @Flag(help: "Only say what would be copied, and with --prune what deleted.")
     var plan = false
 
     @Flag(help: "Delete objects of the copy that the original has not had for --prune-after; needs --yes.")
@@ -92,7 +92,11 @@ struct ReplicateCommand: AsyncParsableCommand {
             let progress = ProgressLine(session.console)
             defer { progress.clear() }
             guard !plan else {
-                let report = try await replicator.plan()
+                var report = try await replicator.plan()
+                if prune {
+                    report.pruned = try await replicator.prune(olderThan: pruneAfter.duration, isDry: true).deleted
+                    session.console.say("\(name): \(report.pruned) objects of the copy would be deleted")
+                }
                 rows.append(ReplicationRow(report: report))
                 session.console.say("\(name): \(report.summary), about $\(decimal(report.requests.dollars, places: 3))")
                 continue
@@ -112,7 +116,10 @@ struct ReplicateCommand: AsyncParsableCommand {
         }
         try Listing(rows).print(as: format.output, to: session.console)
         try session.console.flush()
-        if plan { session.console.say("nothing was copied; leave --plan out to copy") }
+        if plan {
+            let done = prune ? "nothing was copied or deleted; leave --plan out, and add --yes" : "nothing was copied"
+            session.console.say(prune ? "\(done), to do both" : "\(done); leave --plan out to copy")
+        }
         if failures > 0 { throw CommandFailure.checkFailed }
     }
 }

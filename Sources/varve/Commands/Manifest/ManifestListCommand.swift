@@ -29,8 +29,8 @@ struct ManifestListCommand: AsyncParsableCommand {
     func run() async throws {
         let session = try await lake.open()
         let snapshot = try await session.snapshot(of: table, at: at)
-        let objects = try await snapshot.objects(filter.query(side: table.side, now: session.now, tags: tag))
-            .filter(filter.matchesTopic)
+        let query = filter.query(side: table.side, of: snapshot.head.layout, now: session.now, tags: tag)
+        let objects = try await snapshot.objects(query).filter(filter.matchesTopic)
         let rows = objects.prefix(limit ?? .max).map(ObjectRow.init)
         try Listing(Array(rows)).print(as: format.output, to: session.console)
     }

@@ -31,8 +31,9 @@ struct ManifestSQLCommand: AsyncParsableCommand {
 
     func run() async throws {
         let session = try await lake.open()
-        let objects = filter.query(sides: Set(TableSide.allCases), now: session.now)
         let table = try await session.table(table)
+        let layout = await table.head().layout
+        let objects = filter.query(sides: Set(TableSide.allCases), of: layout, now: session.now)
         let point = at.map { $0.point(now: session.now) } ?? .newest
         let result = try await Self.naming { try await table.sql(statement, at: point, over: objects) }
         let columns = result.columns.indices.map { index in

@@ -86,14 +86,15 @@ struct RestoreCommand: AsyncParsableCommand {
     private func restoreRun(_ session: LakeSession) async throws -> RestoreRun {
         var selection = RestoreSelection(
             side: table.side, topic: filter.topic, partition: filter.partition, offsets: filter.offsets?.range)
-        let query = filter.query(side: table.side, now: session.now)
+        let source = try await session.lake.openExisting(table.table)
+        let query = filter.query(side: table.side, of: await source.head().layout, now: session.now)
         (selection.times, selection.hours, selection.shards) = (query.eventTime, query.hours, query.shards)
         if let condition {
             selection.request = try ErasureRequest(where: condition, ids: try FileOfValues.read(ids))
         }
         let digest = RestoreState.digest(try identity(session))
         var restorer = Restorer(
-            table: try await session.lake.openExisting(table.table), selection: selection, clock: session.context.clock,
+            table: source, selection: selection, clock: session.context.clock,
             request: digest)
         (restorer.limits, restorer.isLossy, restorer.restarts) = (target.limits, lossy, restart)
         var destination = RestoreDestination(
