@@ -23,6 +23,15 @@ final class TableWriter {
     /// Where no broker answered for a topic partition: before then it is not asked again.
     var beginAgainAt = Duration.zero
 
+    /// Topic partitions of the catalog that this writer's settings give to no topic of the table.
+    var unread: [TopicPartition: Unread] = [:]
+
+    /// Where one of them stands, and since when it was seen there.
+    struct Unread {
+        var next: Int64
+        var since: Duration
+    }
+
     /// Hours with open objects.
     var hours: [HourKey: HourLanes] = [:]
     /// Objects that no cut has taken yet, open or sealed, by id.
