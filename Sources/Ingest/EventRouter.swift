@@ -49,6 +49,12 @@ final class EventRouter {
         if late === lanes { late = nil }
     }
 
+    var prefixesKept: Int { prefixes.count }
+
+    func forgetPrefixes() {
+        prefixes = [:]
+    }
+
     /// One run of events of a single topic partition, in order.
     struct Run {
         let events: UnsafeBufferPointer<Event>.SubSequence

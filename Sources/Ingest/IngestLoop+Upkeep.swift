@@ -16,11 +16,9 @@ extension IngestLoop {
         }
         relieveMemory()
         try applyBackPressure(now)
-        for table in tables where isCommitDue(table, now: now) {
-            startCommit(table, now: now)
-            if table.cuts.isEmpty, !table.isCommitting { table.commitIsUrgent = false }
-        }
+        for table in tables where isCommitDue(table, now: now) { startCommit(table, now: now) }
         try releaseSettled(now)
+        forgetPrefixes()
         drainIfDone()
         publishStatus(now)
     }
@@ -28,6 +26,15 @@ extension IngestLoop {
     private func isCommitDue(_ table: TableWriter, now: Duration) -> Bool {
         table.commitIsUrgent || now - table.lastCommitAt >= settings.commitEvery
             || table.cuts.objectsReady >= settings.commitObjects
+    }
+
+    /// Topic partitions that come and go for weeks must not leave anything behind. Those that are here have theirs made
+    /// anew with their next event.
+    private func forgetPrefixes() {
+        for table in tables where table.router.prefixesKept > 64 {
+            let held = sources.indices.count { sources[$0].table == Int32(table.index) && sources[$0].isHeld }
+            if table.router.prefixesKept > 2 * held + 64 { table.router.forgetPrefixes() }
+        }
     }
 
     private func isWaiting(_ index: Int32, _ table: TableWriter) -> Bool {

@@ -39,8 +39,8 @@ final class TableWriter {
     var cuts = CutQueue()
     /// The cuts of the commit that is under way.
     var committing: [Cut] = []
-    /// A commit is due as soon as there is something to commit.
-    var commitIsUrgent = false
+    /// The last cut that somebody waits for; cuts are numbered as they are made.
+    private var urgentThrough = 0
     var lastCommitAt: Duration
     /// Of the commit that is under way, or was last.
     var commitID: CommitID?
@@ -78,6 +78,13 @@ final class TableWriter {
     var pendingCuts: [Cut] { committing + (0..<cuts.count).map { cuts[$0] } }
 
     var isCommitting: Bool { !committing.isEmpty }
+
+    /// Whether somebody waits for a cut that is not committed: one that was there when this was set. Those that are
+    /// made afterwards wait for the commit's usual time again.
+    var commitIsUrgent: Bool {
+        get { (committing.first ?? cuts.first).map { $0.number <= urgentThrough } ?? false }
+        set { urgentThrough = newValue ? cuts.made : 0 }
+    }
 
     var openObjects: some Sequence<OpenObject> { uncut.values.lazy.filter { $0.sealed == nil } }
 
