@@ -40,6 +40,14 @@ extension IngestLoop {
         case .uploadFailed(let id, let error):
             guard workshop.live[id] != nil else { return }
             throw .store(error)
+        case .uploadLost(let id, let error):
+            guard let (object, table) = workshop.live[id] else { return }
+            logger.warning(
+                "an upload was removed before it was complete; its events are read again from the catalog's offsets",
+                metadata: [
+                    "table": "\(tables[table].settings.name)", "object": "\(object.path)", "detail": "\(error)",
+                ])
+            reset(tables[table])
         case .storeTrouble(let user, let error):
             noteTrouble(error, of: user)
         case .storeRecovered(let user):

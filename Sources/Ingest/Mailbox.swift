@@ -13,6 +13,8 @@ enum Completion: Sendable {
     case bytesReleased(Int)
     case stored(object: Int, ObjectUpload.Outcome)
     case uploadFailed(object: Int, StoreError)
+    /// The store has no such multipart upload any more: somebody has removed what was sent.
+    case uploadLost(object: Int, StoreError)
     /// The store does not take what it is sent; who sends it goes on trying.
     case storeTrouble(StoreUser, StoreError)
     /// It takes what this one sends again, and there is more to send.
