@@ -36,6 +36,9 @@ final class TableWriter {
     var hours: [HourKey: HourLanes] = [:]
     /// Objects that no cut has taken yet, open or sealed, by id.
     var uncut: [Int: OpenObject] = [:]
+    /// Hours that end until then, in milliseconds since 1970, have been cut for being over: what comes for them from
+    /// then on follows by age.
+    var hoursCutThrough = Int64.min
     var cuts = CutQueue()
     /// The cuts of the commit that is under way.
     var committing: [Cut] = []
