@@ -59,11 +59,18 @@ public struct Completeness: Hashable, Sendable {
 /// What a commit needs to declare hours complete.
 public struct ClosingRule: Hashable, Sendable {
     public var completeness: Completeness
-    /// Topic partitions that have nothing to say, to be left out.
-    public var idle: Set<TopicPartition>
+    /// Topic partitions that have nothing to say, to be left out, each with its next offset in the catalog: one that
+    /// has moved on in the head that the commit lands on counts all the same.
+    public var idle: [TopicPartition: Int64]
 
-    public init(_ completeness: Completeness, idle: Set<TopicPartition> = []) {
+    public init(_ completeness: Completeness, idle: [TopicPartition: Int64] = [:]) {
         (self.completeness, self.idle) = (completeness, idle)
+    }
+
+    /// The hours that a commit declares complete which makes `head` of the head `before`.
+    func newlyComplete(_ head: TableHead, after before: TableHead) -> [LakeHour] {
+        let standing = idle.filter { before.progress[$0.key]?.next == $0.value }
+        return completeness.newlyComplete(head, idle: Set(standing.keys))
     }
 }
 

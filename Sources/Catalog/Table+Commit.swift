@@ -141,7 +141,7 @@ extension Table {
             throw .invalid("the change does not fit the table: \(error.reason)")
         }
         if let rule = change.closing, commit.closed.isEmpty {
-            commit.closed = rule.completeness.newlyComplete(next, idle: rule.idle)
+            commit.closed = rule.newlyComplete(next, after: head)
         }
         return commit
     }

@@ -51,6 +51,8 @@ struct Cut {
     var objects: [OpenObject]
     var reason: RotationReason
     var madeAt: Duration
+    /// Its place among all cuts of the table, from 1; the queue gives it.
+    var number = 0
 
     var isStored: Bool { objects.allSatisfy { $0.stored != nil } }
     var sources: [Int32] { ranges.map(\.source) }
@@ -61,12 +63,19 @@ struct Cut {
 /// Cuts in the order in which they were made, and which of them can be committed now.
 struct CutQueue {
     private(set) var cuts: [Cut] = []
+    /// How many there ever were.
+    private(set) var made = 0
 
     var isEmpty: Bool { cuts.isEmpty }
     var count: Int { cuts.count }
 
+    /// The oldest.
+    var first: Cut? { cuts.first }
+
     mutating func append(_ cut: Cut) {
+        made += 1
         cuts.append(cut)
+        cuts[cuts.count - 1].number = made
     }
 
     /// Indices of the cuts that are wholly stored and wait for no earlier cut of one of their sources.

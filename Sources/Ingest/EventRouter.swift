@@ -49,6 +49,12 @@ final class EventRouter {
         if late === lanes { late = nil }
     }
 
+    var prefixesKept: Int { prefixes.count }
+
+    func forgetPrefixes() {
+        prefixes = [:]
+    }
+
     /// One run of events of a single topic partition, in order.
     struct Run {
         let events: UnsafeBufferPointer<Event>.SubSequence
@@ -194,8 +200,8 @@ final class EventRouter {
     ) throws(SourceError) {
         table.counters.deadLettered[reason.rawValue, default: 0] += 1
         // Kafka takes any number for a timestamp; the line has it as it is, the catalog has only what it can write.
-        let time = PartitionCalendar.clamped(
-            event.timestampType == .none ? run.now.milliseconds : event.timestamp)
+        let hasTime = event.timestampType != .none && event.timestamp != -1
+        let time = PartitionCalendar.clamped(hasTime ? event.timestamp : run.now.milliseconds)
         let object = try object(
             time: time, isLate: false, shard: 0, side: .deadLetter, first: event, run, table: table,
             workshop: workshop)
@@ -210,8 +216,9 @@ final class EventRouter {
         }
         object.note(source: run.source, offset: event.offset, time: time)
         workshop.charge(object, bytesNow: lines.memoryBytes)
-        if lines.waitingBytes >= workshop.settings.frameBytes {
+        if lines.waitingBytes >= workshop.settings.frameBytes || object.records >= settings.rotate.records {
             workshop.flush(object, level: settings.compressionLevel)
+            table.sealIfFull(object, workshop: workshop)
         }
     }
 
@@ -265,7 +272,10 @@ final class EventRouter {
 
     @inline(__always)
     private func kafkaTime(_ event: Event) -> Result<Int64, RejectReason> {
-        guard event.timestampType != .none, PartitionCalendar.range.contains(event.timestamp) else {
+        // The rule knows -1 for none, and what is no time.
+        guard event.timestampType != .none, event.timestamp != -1,
+            PartitionCalendar.range.contains(event.timestamp)
+        else {
             return settings.time.resolve(event, headers: NoHeaders(), parser: nil)
         }
         return .success(event.timestamp)

@@ -40,6 +40,14 @@ extension IngestLoop {
         case .uploadFailed(let id, let error):
             guard workshop.live[id] != nil else { return }
             throw .store(error)
+        case .uploadLost(let id, let error):
+            guard let (object, table) = workshop.live[id] else { return }
+            logger.warning(
+                "an upload was removed before it was complete; its events are read again from the catalog's offsets",
+                metadata: [
+                    "table": "\(tables[table].settings.name)", "object": "\(object.path)", "detail": "\(error)",
+                ])
+            reset(tables[table])
         case .storeTrouble(let user, let error):
             noteTrouble(error, of: user)
         case .storeRecovered(let user):
@@ -142,7 +150,32 @@ extension IngestLoop {
             kind: .append, layout: table.head?.layout == table.settings.layout ? nil : table.settings.layout,
             offsets: offsets.sorted { $0.topicPartition < $1.topicPartition },
             add: cuts.flatMap { $0.objects.compactMap(\.stored) }.sorted { $0.path < $1.path },
-            closing: ClosingRule(table.completeness))
+            closing: ClosingRule(table.completeness, idle: unread(table)))
+    }
+
+    /// Topic partitions of the catalog whose topic the table's `topics` does not name, or does not any more, and that
+    /// nobody else moves: nothing is to come of them that an hour could wait for.
+    ///
+    /// Those that move have a writer with other settings. A run of mode `once` is too short to see that, and takes
+    /// those for unread whose watermark stands where that of an idle one would not.
+    private func unread(_ table: TableWriter) -> [TopicPartition: Int64] {
+        let (now, idle) = (clock.elapsed(), table.settings.close.idle ?? CloseSettings.idleUsual)
+        let staleBefore = clock.now().advanced(byMilliseconds: -Int64(idle / .milliseconds(1)))
+        var takes: [String: Bool] = [:]
+        var unread: [TopicPartition: TableWriter.Unread] = [:]
+        var atRest: [TopicPartition: Int64] = [:]
+        for (name, progress) in table.head?.progress ?? [:] {
+            let isTaken = takes[name.topic] ?? (tables.first { $0.settings.takesTopic(name.topic) } === table)
+            takes[name.topic] = isTaken
+            guard !isTaken else { continue }
+            let known = table.unread[name].flatMap { $0.next == progress.next ? $0 : nil }
+            let entry = known ?? TableWriter.Unread(next: progress.next, since: now)
+            unread[name] = entry
+            let isStale = settings.once && progress.watermark.map { $0 < staleBefore } ?? true
+            if isStale || now - entry.since >= idle { atRest[name] = progress.next }
+        }
+        table.unread = unread
+        return atRest
     }
 
     private func committed(

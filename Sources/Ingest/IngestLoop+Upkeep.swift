@@ -16,11 +16,9 @@ extension IngestLoop {
         }
         relieveMemory()
         try applyBackPressure(now)
-        for table in tables where isCommitDue(table, now: now) {
-            startCommit(table, now: now)
-            if table.cuts.isEmpty, !table.isCommitting { table.commitIsUrgent = false }
-        }
+        for table in tables where isCommitDue(table, now: now) { startCommit(table, now: now) }
         try releaseSettled(now)
+        forgetPrefixes()
         drainIfDone()
         publishStatus(now)
     }
@@ -28,6 +26,15 @@ extension IngestLoop {
     private func isCommitDue(_ table: TableWriter, now: Duration) -> Bool {
         table.commitIsUrgent || now - table.lastCommitAt >= settings.commitEvery
             || table.cuts.objectsReady >= settings.commitObjects
+    }
+
+    /// Topic partitions that come and go for weeks must not leave anything behind. Those that are here have theirs made
+    /// anew with their next event.
+    private func forgetPrefixes() {
+        for table in tables where table.router.prefixesKept > 64 {
+            let held = sources.indices.count { sources[$0].table == Int32(table.index) && sources[$0].isHeld }
+            if table.router.prefixesKept > 2 * held + 64 { table.router.forgetPrefixes() }
+        }
     }
 
     private func isWaiting(_ index: Int32, _ table: TableWriter) -> Bool {
@@ -42,8 +49,12 @@ extension IngestLoop {
         }
     }
 
-    /// Seals the objects of hours that no topic partition of this writer will add to any more, late events aside, and
-    /// takes along how far idle topic partitions have come: what is not committed closes no hour.
+    /// Seals the objects of hours that no topic partition of this writer will add to any more, stragglers and late
+    /// events aside, and takes along how far idle topic partitions have come: what is not committed closes no hour.
+    ///
+    /// An hour is over once: a straggler's object would otherwise take along all that shares a topic partition with it,
+    /// every time it is opened. It waits for its age instead, and no declaration waits for it: a commit has every event
+    /// below the one that moved its watermark, so what closes an hour has all that came before the hour was over.
     private func cutClosedHours(_ table: TableWriter, now: Duration) {
         moveIdleWatermarks(table, now: now)
         let held = sources.indices.filter {
@@ -52,9 +63,13 @@ extension IngestLoop {
         }
         guard let least = held.map({ sources[$0].watermark }).min(), least != .min else { return }
         let grace = table.settings.close.graceMilliseconds
-        let closed = least.subtractingReportingOverflow(grace)
-        guard !closed.overflow else { return }
-        let over = table.hours.values.filter { !$0.isLate && $0.side == .main && $0.end <= closed.partialValue }
+        let (closed, isBeforeAll) = least.subtractingReportingOverflow(grace)
+        guard !isBeforeAll else { return }
+        let over = table.hours.values.filter {
+            !$0.isLate && $0.side == .main && $0.end > table.hoursCutThrough && $0.end <= closed
+        }
+        // Back as well: a topic partition that came just now may be days behind, and its hours end one after the other.
+        table.hoursCutThrough = closed
         let seeds = over.flatMap(\.objects).compactMap { $0 }.filter { $0.records > 0 }.flatMap(\.sources)
         // Of the others the next cut of their objects tells.
         let silent = held.filter { sources[$0].events == 0 && sources[$0].watermark > sources[$0].watermarkCut }

@@ -1,7 +1,7 @@
 import Catalog
 import Compression
 import Formats
-import Foundation
+import Glibc
 import LakeModel
 import ObjectStorage
 
@@ -13,6 +13,8 @@ enum Completion: Sendable {
     case bytesReleased(Int)
     case stored(object: Int, ObjectUpload.Outcome)
     case uploadFailed(object: Int, StoreError)
+    /// The store has no such multipart upload any more: somebody has removed what was sent.
+    case uploadLost(object: Int, StoreError)
     /// The store does not take what it is sent; who sends it goes on trying.
     case storeTrouble(StoreUser, StoreError)
     /// It takes what this one sends again, and there is more to send.
@@ -29,22 +31,41 @@ enum StoreUser: Hashable, Sendable {
 }
 
 /// Brings completions from any thread to the ingest thread.
+///
+/// Waits by the clock that nobody can set: one by the wall clock would last for as long as that was set back meanwhile.
 final class Mailbox: @unchecked Sendable {
-    private let condition = NSCondition()
-    /// Guarded by `condition`.
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    /// Guarded by `mutex`.
     private var letters: [Completion] = []
 
+    init() {
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
     func post(_ letter: Completion) {
-        condition.lock()
+        pthread_mutex_lock(mutex)
         letters.append(letter)
-        condition.signal()
-        condition.unlock()
+        pthread_cond_signal(condition)
+        pthread_mutex_unlock(mutex)
     }
 
     /// All that has come since the last call, in order of arrival.
     func take() -> [Completion] {
-        condition.lock()
-        defer { condition.unlock() }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
         guard !letters.isEmpty else { return [] }
         let taken = letters
         letters = []
@@ -53,9 +74,14 @@ final class Mailbox: @unchecked Sendable {
 
     /// Waits until there is something to take, or `timeout` is over.
     func wait(timeout: Duration) {
-        condition.lock()
-        defer { condition.unlock() }
-        let deadline = Date(timeIntervalSinceNow: timeout / .seconds(1))
-        while letters.isEmpty, condition.wait(until: deadline) {}
+        var deadline = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &deadline)
+        let (seconds, attoseconds) = timeout.components
+        let nanoseconds = deadline.tv_nsec + Int(attoseconds / 1_000_000_000)
+        deadline.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
+        deadline.tv_nsec = nanoseconds % 1_000_000_000
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while letters.isEmpty, pthread_cond_timedwait(condition, mutex, &deadline) == 0 {}
     }
 }

@@ -118,9 +118,9 @@ private struct Sender {
         guard let upload else { return false }
         let number = parts.count + 1
         guard
-            let part = await untilDone({ () async throws(StoreError) in
-                try await means.store.putPart(number, body, of: upload, to: key)
-            })
+            let part = await untilDone(
+                { () async throws(StoreError) in try await means.store.putPart(number, body, of: upload, to: key) },
+                canBeLost: true)
         else { return false }
         parts.append(part)
         return true
@@ -138,7 +138,7 @@ private struct Sender {
     private func complete(_ upload: UploadID) async -> ObjectInfo? {
         let options = options()
         var wasAmbiguous = false
-        return await untilDone({ () async throws(StoreError) in
+        let attempt = { () async throws(StoreError) -> ObjectInfo in
             do throws(StoreError) {
                 return try await means.store.completeUpload(upload, of: key, parts: parts, options: options)
             } catch {
@@ -149,7 +149,8 @@ private struct Sender {
                 wasAmbiguous = wasAmbiguous || error.mayHaveHappened
                 throw error
             }
-        })
+        }
+        return await untilDone(attempt, canBeLost: true)
     }
 
     private mutating func putWhole(_ body: ObjectBody) async -> Bool {
@@ -194,7 +195,11 @@ private struct Sender {
     }
 
     /// Tries until it is done; nil where it was cancelled or can never be done (which is reported).
-    private func untilDone<Value: Sendable>(_ attempt: () async throws(StoreError) -> Value) async -> Value? {
+    ///
+    /// - Parameter canBeLost: it needs a multipart upload, which a vacuum or a rule of the bucket may have removed.
+    private func untilDone<Value: Sendable>(
+        _ attempt: () async throws(StoreError) -> Value, canBeLost: Bool = false
+    ) async -> Value? {
         var delay = Duration.milliseconds(200)
         var wasInTrouble = false
         while !Task.isCancelled {
@@ -215,6 +220,9 @@ private struct Sender {
                 means.mailbox.post(.storeTrouble(.object(object), error))
                 guard (try? await means.clock.sleep(for: delay)) != nil else { return nil }
                 delay = min(delay * 2, means.retryDelayMax)
+            case .failure(let error) where canBeLost && error.kind == .notFound:
+                means.mailbox.post(.uploadLost(object: object, error))
+                return nil
             case .failure(let error):
                 means.mailbox.post(.uploadFailed(object: object, error))
                 return nil

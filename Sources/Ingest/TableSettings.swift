@@ -68,9 +68,12 @@ public struct CloseSettings: Hashable, Sendable {
     /// The table's watermark has to pass the end of the hour by this much.
     public var graceMilliseconds: Int64 = 300_000
     /// A topic partition with nothing to read for this long no longer holds hours open; nil: it always does.
-    public var idle: Duration? = .seconds(600)
+    public var idle: Duration? = idleUsual
 
-    public init(graceMilliseconds: Int64 = 300_000, idle: Duration? = .seconds(600)) {
+    /// Where nothing else is said.
+    public static let idleUsual = Duration.seconds(600)
+
+    public init(graceMilliseconds: Int64 = 300_000, idle: Duration? = idleUsual) {
         (self.graceMilliseconds, self.idle) = (graceMilliseconds, idle)
     }
 }

@@ -130,6 +130,7 @@ extension TableWriter {
         for lanes in hours.values { router.forget(lanes) }
         (uncut, hours, committing) = ([:], [:], [])
         cuts.removeAll()
+        hoursCutThrough = .min
         justFilled = nil
         epoch += 1
     }

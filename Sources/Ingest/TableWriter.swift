@@ -23,15 +23,27 @@ final class TableWriter {
     /// Where no broker answered for a topic partition: before then it is not asked again.
     var beginAgainAt = Duration.zero
 
+    /// Topic partitions of the catalog that this writer's settings give to no topic of the table.
+    var unread: [TopicPartition: Unread] = [:]
+
+    /// Where one of them stands, and since when it was seen there.
+    struct Unread {
+        var next: Int64
+        var since: Duration
+    }
+
     /// Hours with open objects.
     var hours: [HourKey: HourLanes] = [:]
     /// Objects that no cut has taken yet, open or sealed, by id.
     var uncut: [Int: OpenObject] = [:]
+    /// Hours that end until then, in milliseconds since 1970, have been cut for being over: what comes for them from
+    /// then on follows by age.
+    var hoursCutThrough = Int64.min
     var cuts = CutQueue()
     /// The cuts of the commit that is under way.
     var committing: [Cut] = []
-    /// A commit is due as soon as there is something to commit.
-    var commitIsUrgent = false
+    /// The last cut that somebody waits for; cuts are numbered as they are made.
+    private var urgentThrough = 0
     var lastCommitAt: Duration
     /// Of the commit that is under way, or was last.
     var commitID: CommitID?
@@ -69,6 +81,13 @@ final class TableWriter {
     var pendingCuts: [Cut] { committing + (0..<cuts.count).map { cuts[$0] } }
 
     var isCommitting: Bool { !committing.isEmpty }
+
+    /// Whether somebody waits for a cut that is not committed: one that was there when this was set. Those that are
+    /// made afterwards wait for the commit's usual time again.
+    var commitIsUrgent: Bool {
+        get { (committing.first ?? cuts.first).map { $0.number <= urgentThrough } ?? false }
+        set { urgentThrough = newValue ? cuts.made : 0 }
+    }
 
     var openObjects: some Sequence<OpenObject> { uncut.values.lazy.filter { $0.sealed == nil } }
 

@@ -150,4 +150,18 @@ struct CompletenessTests {
         #expect(try await bench.store.keys.contains("orders/data/date=2026-11-21/hour=00/_SUCCESS"))
         #expect(try await bench.open().head().closedThrough == receipt.closed.last)
     }
+
+    @Test("a topic partition that was idle to who decided counts where it has moved on meanwhile")
+    func movedOn() async throws {
+        let bench = try Bench()
+        let (table, other) = (try await bench.open(), try await bench.open())
+        try await bench.append(table, orders0, hour: 0)
+        try await bench.append(other, orders1, hour: 1)
+        for (next, hours) in [(9, 1), (10, 4)] as [(Int64, Int)] {
+            var change = bench.appending(orders0, from: hours == 1 ? 10 : 20, count: 10, hour: 5)
+            change.closing = ClosingRule(try Completeness(layout: hourly, graceMilliseconds: 0), idle: [orders1: next])
+            let receipt = try await table.commit(change, id: bench.id(), writer: anyWriter)
+            #expect(receipt.closed.count == hours)
+        }
+    }
 }

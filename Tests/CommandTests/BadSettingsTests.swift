@@ -38,8 +38,13 @@ struct BadSettings: CustomTestStringConvertible, Sendable {
         BadSettings(
             "objects that die before they are committed",
             table + "    rotate: {age: 1h}\n    vacuum: {orphans_after: 90m}\n",
-            says: "varve: objects would count as dead before their writer commits them: v.yaml:6 "
+            says: "varve: objects would count as dead before they are committed: v.yaml:6 "
                 + "tables[0].vacuum.orphans_after: give at least 7220s, twice rotate.age and commit.every"),
+        BadSettings(
+            "uploads that are removed while they grow",
+            table + "    rotate: {age: 1h}\n    vacuum: {uploads_after: 90m}\n",
+            says: "varve: uploads would be removed while their objects grow: v.yaml:6 "
+                + "tables[0].vacuum.uploads_after: give at least 7220s, twice rotate.age and commit.every"),
         BadSettings(
             "a missing name", head + "tables:\n  - topics: [a]\n",
             says:

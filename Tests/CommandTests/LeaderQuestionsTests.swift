@@ -45,6 +45,17 @@ struct LeaderQuestionsTests {
         #expect(brokers.elapsed <= .seconds(40), "the tables after the first do not wait as long")
     }
 
+    @Test("topics that are asked for no more are forgotten, however many come and go")
+    func forgotten() throws {
+        let brokers = Brokers()
+        brokers.away = [0]
+        for topic in 0..<3000 {
+            _ = try brokers.ask(0..<1, topic: "topic-\(topic)")
+            brokers.elapsed += .seconds(10)
+        }
+        #expect(brokers.questions.silent.count <= 1000)
+    }
+
     @Test("topic partitions whose leaders answer are not kept waiting by the others for ever")
     func fair() throws {
         let brokers = Brokers()

@@ -68,6 +68,68 @@ struct IdleTests {
         #expect(clock.now().milliseconds < IngestFixture.fiveOClock + 3 * 3_600_000 + 120_000)
     }
 
+    /// Commits that `gone` stands at `next`, as another writer.
+    private func move(
+        _ gone: TopicPartition, from first: Int64, to next: Int64, _ fixture: IngestFixture, seconds: Int64 = 0
+    ) async throws {
+        let other = try await fixture.table()
+        var random = SeededGenerator(seed: UInt64(next))
+        let watermark = Timestamp(milliseconds: IngestFixture.fiveOClock + seconds * 1000)
+        try await other.commit(
+            Change(
+                kind: .append, layout: try settings(fixture).layout,
+                offsets: [OffsetRange(gone, from: first, to: next, events: 0, watermark: watermark)]),
+            id: CommitID(using: &random), writer: WriterIdentity(id: "other", host: "test", program: "varve test"))
+    }
+
+    @Test("a topic that the table does not take any more holds none open, unless another writer moves it")
+    func goneTopic() async throws {
+        clock.advance(by: .seconds(130 * 60))
+        let fixture = try IngestFixture(clock: clock, partitions: 1)
+        let gone = TopicPartition(topic: "gone", partition: 0)
+        try await move(gone, from: 0, to: 1, fixture)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        var settings = try settings(fixture)
+        settings.rotate.age = .seconds(10)
+        let loop = try await fixture.loop(settings, source: source, once: false)
+        func produce(_ number: Int, atMinute minute: Int64) async throws {
+            fixture.broker.produce(.order(number, at: minute * 60_000), to: fixture.partition(0))
+            try await fixture.turn(loop) {
+                // A commit that meets another one waits for a moment.
+                if loop.tables[0].isCommitting { clock.advanceToNextSleeper() }
+                tick(loop)
+                return loop.tables[0].counters.eventsCommitted == Int64(number)
+            }
+        }
+        try await produce(1, atMinute: 30)
+        try await produce(2, atMinute: 130)
+        #expect(closedThrough(loop) == nil, "it may have a writer with other settings")
+        clock.advance(by: .seconds(61))
+        try await move(gone, from: 1, to: 2, fixture)
+        try await produce(3, atMinute: 131)
+        #expect(closedThrough(loop) == nil, "it has one")
+        clock.advance(by: .seconds(61))
+        try await produce(4, atMinute: 132)
+        clock.advance(by: .seconds(61))
+        try await produce(5, atMinute: 133)
+        #expect(closedThrough(loop) == "2026-01-25/06")
+    }
+
+    @Test("a topic that is gone for long holds none open to a run that is short", arguments: [false, true])
+    func goneTopicOnce(isFresh: Bool) async throws {
+        clock.advance(by: .seconds(7200))
+        let fixture = try IngestFixture(clock: clock, partitions: 1)
+        let gone = TopicPartition(topic: "gone", partition: 0)
+        try await move(gone, from: 0, to: 1, fixture, seconds: isFresh ? 7170 : 0)
+        for hour in [0, 2] as [Int64] {
+            fixture.broker.produce(.order(1, at: hour * 3_600_000), to: fixture.partition(0))
+        }
+        try await fixture.drain(try settings(fixture)) { $0.commitEvery = .zero }
+        let last = isFresh ? "2026-01-25/05" : "2026-01-25/06"
+        #expect(try await fixture.table().head().closedThrough?.description == last)
+    }
+
     @Test("what brokers that are away keep back is not late when they return")
     func outage() async throws {
         let fixture = try IngestFixture(clock: clock, partitions: 1)

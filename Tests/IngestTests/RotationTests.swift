@@ -121,6 +121,45 @@ struct RotationTests {
         try await fixture.expectExactlyOnce(TableSide.allCases)
     }
 
+    @Test("the timestamp that says there is none makes a dead letter of today, not an hour of 1969")
+    func noTimestamp() async throws {
+        let clock = ManualClock(now: Timestamp(milliseconds: IngestFixture.fiveOClock))
+        let fixture = try IngestFixture(clock: clock, partitions: 1)
+        for time in [IngestFixture.fiveOClock, -1] {
+            fixture.broker.produce(
+                ProducedEvent(key: [1], value: Array("{}".utf8), timestamp: time), to: fixture.partition(0))
+        }
+        let status = try await fixture.drain(try fixture.settings()) { $0.commitEvery = .zero }
+        #expect(status.tables.first?.counters.deadLettered == ["no_event_time": 1])
+        let hours = try await fixture.objects().map { LakeHour($0.partition).description }
+        #expect(hours == ["2026-01-25/05", "2026-01-25/05"])
+        try await fixture.expectExactlyOnce(TableSide.allCases)
+    }
+
+    @Test("objects of dead letters end at the records and the bytes that were asked for as well")
+    func deadLettersRotate() async throws {
+        let fixture = try IngestFixture(partitions: 1)
+        var random = SeededGenerator(seed: 11)
+        for _ in 0..<350 {
+            let noise = (0..<25).map { _ in hex(random.next()) }.joined()
+            fixture.broker.produce(
+                ProducedEvent(key: [1], value: Array("no \(noise)".utf8), timestamp: IngestFixture.fiveOClock),
+                to: fixture.partition(0))
+        }
+        let byRecords = RotationSettings(records: 100)
+        try await fixture.drain(try fixture.settings(format: .value, rotate: byRecords))
+        #expect(try await fixture.objects().map(\.records).sorted() == [50, 100, 100, 100])
+        let byBytes = RotationSettings(bytes: 40 << 10)
+        for event in fixture.broker.events(of: fixture.partition(0)) {
+            fixture.broker.produce(event, to: fixture.partition(1))
+        }
+        try await fixture.drain(try fixture.settings(format: .value, rotate: byBytes), seed: 2) {
+            $0.frameBytes = 16 << 10
+        }
+        #expect(try await fixture.objects().count > 4 + 1)
+        try await fixture.expectExactlyOnce([.deadLetter])
+    }
+
     @Test("a full budget seals objects early, and is kept")
     func memory() async throws {
         let fixture = try IngestFixture(partitions: 2)

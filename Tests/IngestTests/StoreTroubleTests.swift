@@ -34,6 +34,40 @@ struct StoreTroubleTests {
         #expect(loop.storeTrouble == nil)
     }
 
+    @Test("an upload that somebody removed is no end: its events are read again", arguments: [false, true])
+    func uploadRemoved(atTheEnd: Bool) async throws {
+        let store = MemoryObjectStore(clock: SystemClock(), partBytesLeast: 1)
+        let fixture = try IngestFixture(store: store, partitions: 1)
+        var random = SeededGenerator(seed: 5)
+        func produce(_ count: Int) {
+            for number in 0..<count {
+                var event = ProducedEvent.order(number)
+                event.value = Array("\"\((0..<64).map { _ in hex(random.next()) }.joined())\"".utf8)
+                fixture.broker.produce(event, to: fixture.partition(0))
+            }
+        }
+        produce(50)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try fixture.settings(), source: source, once: false) {
+            ($0.frameBytes, $0.singlePutBytesMax, $0.partBytes) = (1 << 12, 1 << 11, 1 << 10)
+        }
+        try await fixture.turn(loop) { try await !store.listUploads(prefix: "orders/").isEmpty }
+        try await fixture.turn(loop) { loop.tables[0].counters.events == 50 && loop.workshop.framesInFlight == 0 }
+        for pending in try await store.listUploads(prefix: "orders/") {
+            try await store.abortUpload(pending.upload, of: pending.key)
+        }
+        if !atTheEnd {
+            produce(50)
+            try await fixture.turn(loop) { loop.tables[0].counters.resets > 0 }
+        }
+        loop.control.stop()
+        #expect(try await fixture.finish(loop).isFinished)
+        #expect(loop.tables[0].counters.resets == 1)
+        try await fixture.drain(try fixture.settings(), seed: 2)
+        try await fixture.expectExactlyOnce()
+    }
+
     @Test("one who has an answer does not end the trouble of another, and who was given up has none")
     func users() async throws {
         let fixture = try IngestFixture(partitions: 1)

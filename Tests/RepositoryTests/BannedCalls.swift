@@ -69,6 +69,7 @@ struct BannedCall: Sendable, CustomTestStringConvertible {
         BannedCall(text: "DateFormatter(", instead: "Timestamp", scope: .everywhere),
         BannedCall(text: "Task.sleep(", instead: "eventually(within:) of TestSupport, or a ManualClock", scope: .tests),
         BannedCall(text: "Thread.sleep(", instead: "eventually(within:) of TestSupport", scope: .everywhere),
+        BannedCall(text: "wait(until:", instead: "a wait by the monotonic clock, as Mailbox's", scope: .sources),
         BannedCall(text: "usleep(", instead: "eventually(within:) of TestSupport", scope: .everywhere),
     ]
 }

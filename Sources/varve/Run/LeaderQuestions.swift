@@ -13,7 +13,7 @@ struct LeaderQuestions {
     static let questionMax = Duration.milliseconds(200)
 
     /// Topic partitions that nobody answered for, with the round in which they were asked last.
-    private var silent: [TopicPartition: Int] = [:]
+    private(set) var silent: [TopicPartition: Int] = [:]
     private var rounds = 0
     private var shortUntil = Duration.zero
 
@@ -67,6 +67,7 @@ struct LeaderQuestions {
             waiting.removeFirst(group.count)
             alone = max(0, alone - group.count)
         }
+        if silent.count > 2 * names.count + 64 { silent = silent.filter { rounds - $0.value < 1000 } }
         if answers.count < names.count { shortUntil = now() + Self.soon }
         return answers
     }

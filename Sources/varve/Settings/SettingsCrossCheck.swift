@@ -221,13 +221,15 @@ struct SettingsCrossCheck {
     /// What a writer holds for so long that vacuum takes it for dead is refused when it is committed, again and again.
     private func vacuumProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
         let held = table.rotate.age.milliseconds + settings.commit.every.milliseconds
-        guard table.vacuum.orphansAfter.milliseconds < 2 * held else { return [] }
-        return [
-            problem(
-                "objects would count as dead before their writer commits them",
-                path + [.key("vacuum"), .key("orphans_after")],
-                fix: "give at least \(exactDuration(2 * held)), twice rotate.age and commit.every")
+        let kinds = [
+            ("orphans_after", table.vacuum.orphansAfter, "objects would count as dead before they are committed"),
+            ("uploads_after", table.vacuum.uploadsAfter, "uploads would be removed while their objects grow"),
         ]
+        return kinds.filter { $0.1.milliseconds < 2 * held }.map { key, _, what in
+            problem(
+                what, path + [.key("vacuum"), .key(key)],
+                fix: "give at least \(exactDuration(2 * held)), twice rotate.age and commit.every")
+        }
     }
 
     /// Whether the command line names the lake.
