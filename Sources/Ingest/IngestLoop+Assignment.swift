@@ -64,8 +64,10 @@ extension IngestLoop {
     }
 
     /// Starts (or seeks) every waiting topic partition of the table at the catalog's next offset.
+    ///
+    /// Brokers are asked meanwhile, which can take seconds for each table: a writer that is to stop begins nothing.
     func begin(_ table: TableWriter) throws(IngestFailure) {
-        guard let head = table.head, !table.isRefreshing else { return }
+        guard mayBegin, let head = table.head, !table.isRefreshing else { return }
         var waiting = sources.indices.filter {
             sources[$0].table == Int32(table.index) && sources[$0].phase == .starting && !table.holds($0)
         }
@@ -99,6 +101,13 @@ extension IngestLoop {
             if isPaused { try source.pause(names) } else { try source.resume(names) }
         } catch {
             throw .source(error)
+        }
+    }
+
+    private var mayBegin: Bool {
+        switch stage {
+        case .running, .draining(.drained): !control.isStopRequested
+        case .draining, .leaving, .ended: false
         }
     }
 

@@ -54,6 +54,7 @@ public struct IngestStatus: Sendable {
         }
     }
 
+    /// When the ingest thread said so, by its clock that never goes back; zero before the first time.
     public var at: Duration = .zero
     public var partitions: [Partition] = []
     public var tables: [TableStatus] = []
@@ -70,6 +71,10 @@ public struct IngestStatus: Sendable {
     public var polls = 0
 
     public init() {}
+
+    /// How long the ingest thread has not said anything: it does so a few times a second, unless something holds it up.
+    /// Nil before the first time.
+    public func age(at now: Duration) -> Duration? { at == .zero ? nil : max(.zero, now - at) }
 }
 
 /// What other threads may do with a running loop: stop it, and see its newest status.

@@ -138,9 +138,28 @@ extension KafkaError {
         default: false
         }
     }
+
+    /// Whether a question to the leader of a topic partition was answered by nobody who knows: the leader is away, is
+    /// just being chosen, or has moved. It can be asked again later, and says nothing of other topic partitions.
+    public var isUnanswered: Bool { !isFatal && (isRetriable || code.isTransient || code.isOfAbsentLeader) }
 }
 
 extension KafkaError.Code {
+    fileprivate var isOfAbsentLeader: Bool {
+        switch cValue {
+        case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
+            RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE,
+            RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR,
+            RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
+            RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
+            // A connection that ends in the middle of an answer.
+            RD_KAFKA_RESP_ERR__BAD_MSG:
+            return true
+        default:
+            return false
+        }
+    }
+
     var isTransient: Bool {
         switch cValue {
         case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE,

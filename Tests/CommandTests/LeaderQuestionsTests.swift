@@ -27,9 +27,11 @@ struct LeaderQuestionsTests {
         /// The partitions that were answered for.
         func ask(_ partitions: Range<Int32>, topic: String = "orders") throws -> Set<Int32> {
             let names = partitions.map { TopicPartition(topic: topic, partition: $0) }
-            let answers = try questions.ask(names, now: { elapsed }) { name, timeout throws(SourceError) -> Int64? in
-                elapsed += away.contains(name.partition) ? timeout : .milliseconds(2)
-                return away.contains(name.partition) ? nil : 7
+            let answers = try questions.ask(names, groupMax: 1, now: { elapsed }) {
+                group, timeout throws(SourceError) -> [TopicPartition: Int64]? in
+                let isAway = group.contains { away.contains($0.partition) }
+                elapsed += isAway ? timeout : .milliseconds(2)
+                return isAway ? nil : [group[0]: 7]
             }
             return Set(answers.keys.map(\.partition))
         }

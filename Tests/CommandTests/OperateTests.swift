@@ -112,6 +112,18 @@ struct OperateTests {
         #expect(HeaderArgument(argument: "=x") == nil)
     }
 
+    @Test("a writer whose ingest thread stands still is not ready, and says why")
+    func readiness() throws {
+        var status = IngestStatus()
+        (status.at, status.hasAssignment) = (.seconds(60), true)
+        #expect(RunServer.readiness(status, now: .seconds(90)).isOK)
+        let report = RunServer.readiness(status, now: .seconds(95))
+        #expect(!report.isOK)
+        #expect(report.checks.filter { !$0.isOK }.map(\.detail) == ["the ingest thread has not reported for 35 s"])
+        // It has not begun.
+        #expect(IngestStatus().age(at: .seconds(95)) == nil)
+    }
+
     @Test("the metrics that alerts are made of are there, and say what they mean")
     func metrics() async throws {
         var status = IngestStatus()
@@ -129,9 +141,10 @@ struct OperateTests {
             IngestStatus.TableStatus(
                 name: "orders", version: 3, head: head, openObjects: 1, waitingObjects: 2, counters: TableCounters())
         ]
+        status.at = .seconds(60)
         let later = now.advanced(byMilliseconds: 30_000)
         let registry = PrometheusRegistry()
-        registry.addCollector { [status] in RunMetrics.families(status, now: later) }
+        registry.addCollector { [status] in RunMetrics.families(status, now: later, elapsed: .seconds(102)) }
         let columns = PartitionColumns()
         registry.addColumns { [status] in [columns.columns(status)] }
         let text = await registry.render()
@@ -141,6 +154,7 @@ struct OperateTests {
             #"varve_table_stalled_seconds{table="orders"} 200"#, #"varve_topic_partitions{table="orders"} 3"#,
             #"varve_lag_events{partition="2",table="orders",topic="orders"} 10"#,
             #"varve_stalled_seconds{partition="1",table="orders",topic="orders"} 100"#, "varve_paused_seconds_total 0",
+            "varve_ingest_status_age_seconds 42",
         ] {
             #expect(text.contains("\n\(line)\n"), "\(line)")
         }

@@ -46,6 +46,24 @@ struct LivenessTests {
         try await fixture.expectExactlyOnce()
     }
 
+    @Test("a writer that is told to stop asks brokers that do not answer no more")
+    func stoppedWhileStarting() async throws {
+        let clock = ManualClock()
+        let fixture = try IngestFixture(clock: clock, partitions: 2)
+        fixture.produceOrders(20)
+        let source = MemorySource(fixture.broker)
+        source.leaderless = Set(fixture.broker.partitions())
+        let loop = try await fixture.loop(try fixture.settings(), source: source, once: false)
+        source.assign(fixture.broker.partitions())
+        try await fixture.turn(loop) { source.questions == 1 }
+        clock.advance(by: .seconds(10))
+        try await fixture.turn(loop) { source.questions == 2 }
+        loop.control.stop()
+        clock.advance(by: .seconds(10))
+        #expect(try await fixture.finish(loop).isFinished)
+        #expect(source.questions == 2)
+    }
+
     @Test("a transaction's marker at the end is no lag once it was read past; an event behind it is")
     func markers() async throws {
         let clock = ManualClock()

@@ -111,6 +111,8 @@ public final class MemorySource: EventSource {
     /// Topic partitions without a leader: nobody answers for them.
     public var leaderless: Set<TopicPartition> = []
     public private(set) var pauses = 0
+    /// How often somebody asked where topic partitions begin or end.
+    public private(set) var questions = 0
 
     public init(_ broker: MemoryBroker) {
         self.broker = broker
@@ -166,7 +168,8 @@ public final class MemorySource: EventSource {
     public func resolve(_ position: StartPosition, for topicPartitions: [TopicPartition])
         throws(SourceError) -> [TopicPartition: Int64]
     {
-        broker.state.withLock { state in
+        questions += 1
+        return broker.state.withLock { state in
             var offsets: [TopicPartition: Int64] = [:]
             for name in topicPartitions where !leaderless.contains(name) {
                 let log = state.logs[name] ?? MemoryBroker.Log()

@@ -9,6 +9,8 @@ struct BrokerQuestions: Sendable {
     var settings: KafkaSettings
     var logger: Logger
     var timeout = Duration.seconds(10)
+    /// Topic partitions of one question.
+    private static let groupMax = 64
 
     /// The cluster's brokers and topics.
     func metadata() async throws -> KafkaMetadata {
@@ -30,9 +32,12 @@ struct BrokerQuestions: Sendable {
         return try await onOwnThread(named: "offsets") {
             let consumer = try KafkaConsumer(settings, logger: logger)
             var offsets: [TopicPartition: BrokerOffsets] = [:]
-            for name in names {
-                let (low, high) = try consumer.watermarks(name, timeout: timeout)
-                offsets[name] = BrokerOffsets(low: low, high: high)
+            for start in stride(from: 0, to: names.count, by: Self.groupMax) {
+                let group = names[start..<min(start + Self.groupMax, names.count)]
+                // In this order: what retention deletes in between leaves no first offset behind the end.
+                let first = try consumer.offsets(at: .first, of: group, timeout: timeout)
+                let end = try consumer.offsets(at: .end, of: group, timeout: timeout)
+                for (name, low) in first { offsets[name] = BrokerOffsets(low: low, high: end[name] ?? low) }
             }
             return offsets
         }

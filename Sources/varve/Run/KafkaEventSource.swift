@@ -5,7 +5,7 @@ import LakeModel
 /// Lets the ingest loop read from Kafka: the one place where both are known.
 final class KafkaEventSource: EventSource {
     private let consumer: KafkaConsumer
-    /// Topic partitions of one question for times.
+    /// Topic partitions of one question.
     private static let groupMax = 64
     private var questions = LeaderQuestions()
     private let startedAt = ContinuousClock.now
@@ -62,14 +62,14 @@ final class KafkaEventSource: EventSource {
     {
         switch position {
         case .earliest:
-            return try watermarks(names) { $0.low }
+            return try edges(.first, of: names)
         case .latest:
-            return try watermarks(names) { $0.high }
+            return try edges(.end, of: names)
         case .at(let time):
             let found = try firstOffsets(names, at: time)
             // A topic partition without an event at or after the time starts at its end.
             let missing = found.filter { $0.value < 0 }.map(\.key)
-            return found.filter { $0.value >= 0 }.merging(try watermarks(missing) { $0.high }) { $1 }
+            return found.filter { $0.value >= 0 }.merging(try edges(.end, of: missing)) { $1 }
         }
     }
 
@@ -88,7 +88,7 @@ final class KafkaEventSource: EventSource {
     }
 
     func endOffsets(of names: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64] {
-        try watermarks(names) { $0.high }
+        try edges(.end, of: names)
     }
 
     func knownEnd(of name: TopicPartition) -> Int64? {
@@ -96,12 +96,12 @@ final class KafkaEventSource: EventSource {
         consumer.cachedWatermarks(name).flatMap { $0.high >= 0 ? $0.high : nil }
     }
 
-    private func watermarks(_ names: [TopicPartition], _ choose: ((low: Int64, high: Int64)) -> Int64)
-        throws(SourceError) -> [TopicPartition: Int64]
-    {
+    private func edges(_ edge: LogEdge, of names: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64] {
         let now = { [startedAt] in startedAt.duration(to: .now) }
-        return try questions.ask(names, now: now) { name, timeout throws(SourceError) in
-            try ifAnswered { () throws(KafkaError) in try consumer.watermarks(name, timeout: timeout) }.map(choose)
+        return try questions.ask(names, groupMax: Self.groupMax, now: now) { group, timeout throws(SourceError) in
+            try ifAnswered { () throws(KafkaError) in
+                try consumer.offsets(at: edge, of: group, timeout: timeout)
+            }
         }
     }
 
@@ -110,7 +110,7 @@ final class KafkaEventSource: EventSource {
         do throws(KafkaError) {
             return try question()
         } catch {
-            guard error.isRetriable else { throw SourceError(error.description) }
+            guard error.isUnanswered else { throw SourceError(error.description) }
             return nil
         }
     }

@@ -19,22 +19,12 @@ struct LeaderQuestions {
 
     /// Topic partitions without an answer are missing in the result.
     ///
+    /// A question that is put for several topic partitions at once fails for all of them where one has no leader: they
+    /// are then asked one after the other, as is who did not answer the last time.
+    ///
     /// - Parameters:
     ///   - now: a clock that never goes back.
-    ///   - question: takes no longer than it is told; nil where no leader answered.
-    mutating func ask<Answer>(
-        _ names: [TopicPartition], now: () -> Duration,
-        _ question: (TopicPartition, Duration) throws(SourceError) -> Answer?
-    ) throws(SourceError) -> [TopicPartition: Answer] {
-        try ask(names, groupMax: 1, now: now) { group, timeout throws(SourceError) in
-            try question(group[0], timeout).map { [group[0]: $0] }
-        }
-    }
-
-    /// The same for questions that are put for several topic partitions at once, and fail for all of them where one
-    /// has no leader: those are then asked one after the other, as is who did not answer the last time.
-    ///
-    /// - Parameter question: answers for all that it is given, or is nil.
+    ///   - question: answers for all that it is given, or is nil; takes no longer than it is told.
     mutating func ask<Answer>(
         _ names: [TopicPartition], groupMax: Int, now: () -> Duration,
         _ question: ([TopicPartition], Duration) throws(SourceError) -> [TopicPartition: Answer]?

@@ -12,7 +12,7 @@ enum RunMetrics {
         let registry = PrometheusRegistry()
         // Once for a process: tests that run commands in process keep the first.
         MetricsBootstrap.install(registry)
-        registry.addCollector { families(control.status, now: clock.now()) }
+        registry.addCollector { families(control.status, now: clock.now(), elapsed: clock.elapsed()) }
         let partitions = PartitionColumns()
         registry.addColumns { [partitions.columns(control.status)] }
         registry.addCollector { ProcessMetrics.collect() + [build] }
@@ -24,9 +24,10 @@ enum RunMetrics {
         "varve_build_info", .gauge, help: "The program's version and the commit that it was built from.",
         samples: [.init(1, labels: [("version", Varve.version), ("commit", Varve.commit)])])
 
-    static func families(_ status: IngestStatus, now: Timestamp) -> [MetricFamily] {
+    static func families(_ status: IngestStatus, now: Timestamp, elapsed: Duration) -> [MetricFamily] {
         let heads = status.tables.compactMap { table in table.head.map { (name: table.name, head: $0) } }
         return lagFamilies(status, now) + tableFamilies(status) + TableMetrics.families(heads) + memoryFamilies(status)
+            + [age(of: status, at: elapsed)]
     }
 
     /// Sums and extremes over a table's topic partitions, so that alerts need no series of each.
@@ -105,6 +106,13 @@ enum RunMetrics {
                 [([], Double($0.version))]
             },
         ]
+    }
+
+    /// Nothing of the rest moves while the ingest thread stands still.
+    private static func age(of status: IngestStatus, at elapsed: Duration) -> MetricFamily {
+        MetricFamily(
+            "varve_ingest_status_age_seconds", .gauge, help: "How long the ingest thread has not reported.",
+            samples: status.age(at: elapsed).map { [.init($0 / .seconds(1))] } ?? [])
     }
 
     private static func memoryFamilies(_ status: IngestStatus) -> [MetricFamily] {

@@ -42,9 +42,20 @@ struct RunServer {
         _ = try? await task.value
     }
 
+    /// The ingest thread asks brokers for at most ten seconds at a time.
+    static let silenceMax = Duration.seconds(30)
+
     /// Ready: in the group, polling, and the store takes what it is sent.
-    static func readiness(_ status: IngestStatus) -> HealthReport {
-        HealthReport([
+    ///
+    /// - Parameter now: by the clock that stamped the status.
+    static func readiness(_ status: IngestStatus, now: Duration) -> HealthReport {
+        let age = status.age(at: now) ?? .zero
+        return HealthReport([
+            .init(
+                "polling", isOK: age <= silenceMax,
+                detail: age <= silenceMax
+                    ? "the ingest thread reports"
+                    : "the ingest thread has not reported for \(age.components.seconds) s"),
             .init("assigned", isOK: status.hasAssignment, detail: "\(status.partitions.count) topic partitions"),
             .init("store", isOK: status.storeTrouble == nil, detail: status.storeTrouble ?? "takes what it is sent"),
             .init("running", isOK: !status.isStopping, detail: status.isStopping ? "stopping" : "running"),

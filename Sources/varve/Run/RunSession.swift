@@ -98,7 +98,9 @@ struct RunSession {
                 options: options, writer: { RunConsole.view(control.status) })
         }
         return try await RunServer.start(
-            listen, registry, readiness: { RunServer.readiness(control.status) }, pages: pages, logging: logging)
+            listen, registry, readiness: { [clock = context.clock] in
+                RunServer.readiness(control.status, now: clock.elapsed())
+            }, pages: pages, logging: logging)
     }
 
     /// Runs the loop on a thread of its own, the consumer with it.

@@ -1,0 +1,47 @@
+import Ingest
+import Kafka
+import LakeModel
+import Logging
+import Testing
+
+@testable import varve
+
+@Suite("The writer's source")
+struct KafkaEventSourceTests {
+    private let names = (0..<3).map { TopicPartition(topic: "orders", partition: $0) }
+
+    private func source(_ cluster: MockCluster) throws -> KafkaEventSource {
+        var log = Logger(label: "source") { StreamLogHandler.standardError(label: $0) }
+        log.logLevel = .critical
+        return KafkaEventSource(
+            try KafkaConsumer(KafkaSettings(brokers: cluster.brokers, group: "varve"), logger: log))
+    }
+
+    @Test("leaves out a topic partition without a leader, and answers for the others")
+    func leaderless() throws {
+        let cluster = try MockCluster()
+        try cluster.createTopic("orders", partitions: 3)
+        try cluster.moveLeader(ofTopic: "orders", partition: 1, toBroker: -1)
+        let source = try source(cluster)
+        for position in [StartPosition.earliest, .latest, .at(Timestamp(milliseconds: 0))] {
+            #expect(try source.resolve(position, for: names) == [names[0]: 0, names[2]: 0], "\(position)")
+        }
+        #expect(try source.endOffsets(of: names) == [names[0]: 0, names[2]: 0])
+        // A partition that the brokers do not know of yet.
+        let fresh = TopicPartition(topic: "orders", partition: 7)
+        #expect(try source.resolve(.earliest, for: [names[0], fresh]) == [names[0]: 0])
+    }
+
+    @Test("goes on where a leader cannot answer now, and does not where it may not", arguments: [3, 5, 8, 9, 56, 78])
+    func passing(number: Int32) throws {
+        let cluster = try MockCluster()
+        try cluster.createTopic("orders", partitions: 3)
+        let source = try source(cluster)
+        #expect(try source.endOffsets(of: [names[0]]) == [names[0]: 0])
+        cluster.failNext(.listOffsets, with: [.init(number: number)])
+        // Some of them librdkafka repeats itself.
+        #expect(try [[:], [names[0]: 0]].contains(source.endOffsets(of: [names[0]])))
+        cluster.failNext(.listOffsets, with: [.init(number: 29)])
+        #expect(throws: SourceError.self) { try source.endOffsets(of: [names[0]]) }
+    }
+}
