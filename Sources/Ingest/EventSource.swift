@@ -22,6 +22,9 @@ public protocol EventSource: AnyObject {
     /// The offset after the last event of each topic partition, now; leaves out those whose broker is away.
     func endOffsets(of topicPartitions: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64]
 
+    /// The same, asked once of all of them together and for no longer than `timeout`; nil where one did not answer.
+    func currentEnds(of topicPartitions: [TopicPartition], timeout: Duration) -> [TopicPartition: Int64]?
+
     /// The end of a topic partition as last heard of, without asking; nil where nothing was heard.
     func knownEnd(of topicPartition: TopicPartition) -> Int64?
 
@@ -59,6 +62,9 @@ public enum SourceSignal: Sendable {
     case reachedEnd(TopicPartition, position: Int64)
     /// The broker does not have this offset: retention passed it, or the topic was made anew.
     case outOfRange(TopicPartition, offset: Int64)
+    /// The broker will not hand over what it has of a topic partition, as where a right was taken away. Said once; a
+    /// negative partition stands for the whole topic.
+    case refused(TopicPartition, String)
     /// Passing trouble, worth a line in the log. `isOutage`: no broker has been heard of lately, so that nobody knows
     /// what waits there; repeated at least every minute while it lasts.
     case trouble(String, isOutage: Bool)

@@ -12,6 +12,7 @@ extension IngestLoop {
         case .revoked(let names, let lost): try revoked(names, lost: lost)
         case .reachedEnd(let name, let position): reachedEnd(name, position: position)
         case .outOfRange(let name, let offset): try outOfRange(name, offset: offset)
+        case .refused(let name, let text): refused(name, text)
         case .trouble(let text, let isOutage):
             logger.warning("source trouble", metadata: ["detail": "\(text)"])
             guard isOutage else { return }
@@ -159,6 +160,7 @@ extension IngestLoop {
 
     private func reachedEnd(_ name: TopicPartition, position: Int64) {
         guard let index = sources.index(of: name), sources[index].phase == .consuming else { return }
+        if sources[index].isRefused { endRefusal(of: index) }
         sources[index].endSeen = max(sources[index].endSeen, position)
         if sources[index].idleSince == nil { sources[index].idleSince = clock.elapsed() }
     }
@@ -169,11 +171,18 @@ extension IngestLoop {
         else { return }
         let table = tables[Int(sources[index].table)]
         let position: StartPosition = table.settings.onReset == .latest ? .latest : .earliest
-        let first: Int64
+        let known: Int64?
         do throws(SourceError) {
-            first = try source.resolve(position, for: [name])[name] ?? offset
+            known = try source.resolve(position, for: [name])[name]
         } catch {
             throw .source(error)
+        }
+        guard let first = known else {
+            logger.warning(
+                "the broker does not have an offset, and does not say where the topic partition begins; asked again",
+                metadata: ["table": "\(table.settings.name)", "partition": "\(name)", "offset": "\(offset)"])
+            seeksDue[index] = clock.elapsed() + .seconds(10)
+            return
         }
         guard table.settings.onReset != .stop, first >= sources[index].next else {
             throw .gap(

@@ -89,8 +89,16 @@ extension IngestLoop {
         // Where nobody looks, what waits at the broker may be older.
         guard fullSince == nil, case .running = stage else { return countIdlenessAnew(of: table, now: now) }
         let limit = clock.now().advanced(byMilliseconds: -Int64(idle / .milliseconds(1))).milliseconds
+        var unconfirmed: [Int32] = []
         for index in sources.indices where sources[index].table == Int32(table.index) {
             guard isIdle(index, table, now: now), !isNewAndIdle(index, table, now: now) else { continue }
+            if isEndConfirmed(index, within: idle, now: now) {
+                sources[index].watermark = max(sources[index].watermark, limit)
+            } else {
+                unconfirmed.append(index)
+            }
+        }
+        for index in confirmEnds(of: unconfirmed, now: now) {
             sources[index].watermark = max(sources[index].watermark, limit)
         }
     }

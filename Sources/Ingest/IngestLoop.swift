@@ -43,6 +43,12 @@ public final class IngestLoop {
     var nextUpkeepAt = Duration.zero
     /// Whose end at the broker is asked for next, by its place in `sources.indices`.
     var nextEndAsked = 0
+    /// When leaders may be asked again whether idle topic partitions are at their end.
+    var nextEndQuestionAt = Duration.zero
+    /// Topic partitions that brokers do not hand over.
+    var refusals: [Int32: Refusal] = [:]
+    /// Topic partitions that stand still because nobody said where they begin, and when to try again.
+    var seeksDue: [Int32: Duration] = [:]
     /// Whom the store refuses what they ask for, and how it did so last.
     var storeTroubles: [StoreUser: StoreError] = [:]
     var storeTrouble: StoreError?
@@ -109,6 +115,7 @@ public final class IngestLoop {
             let isJustFull = workshop.budget.isFull && fullSince == nil
             if now >= nextUpkeepAt || !signals.isEmpty || !letters.isEmpty || isJustFull {
                 nextUpkeepAt = now + .milliseconds(50)
+                try tendSources(now)
                 try upkeep(now)
             }
             return try outcomeIfEnded(now)
@@ -167,6 +174,7 @@ public final class IngestLoop {
                 start = end
                 continue
             }
+            if state.isRefused { endRefusal(of: index) }
             let table = tables[Int(state.table)]
             while start < end {
                 let run = EventRouter.Run(

@@ -21,17 +21,21 @@ public struct IngestStatus: Sendable {
         public var lagEvents: Int64?
         /// Age of the newest event time in the lake, by the wall clock; 0 where nothing waits.
         public var lagSeconds: Double?
-        /// How long events have waited at the broker without any of this topic partition getting into the lake.
+        /// How long events have waited at the broker without any of this topic partition getting into the lake, or the
+        /// broker has kept it back.
         public var stalledSeconds: Double
+        /// Why the broker does not hand it over; nil where it does.
+        public var refusal: String?
 
         public init(
             name: TopicPartition, table: String, isConsuming: Bool, next: Int64, committed: Int64,
             watermark: Timestamp?, committedWatermark: Timestamp?, lagEvents: Int64?, lagSeconds: Double?,
-            stalledSeconds: Double = 0
+            stalledSeconds: Double = 0, refusal: String? = nil
         ) {
             (self.name, self.table, self.isConsuming, self.next) = (name, table, isConsuming, next)
             (self.committed, self.watermark, self.committedWatermark) = (committed, watermark, committedWatermark)
             (self.lagEvents, self.lagSeconds, self.stalledSeconds) = (lagEvents, lagSeconds, stalledSeconds)
+            self.refusal = refusal
         }
     }
 
@@ -163,9 +167,10 @@ extension IngestLoop {
             state.watermarkCommitted == .min ? nil : Timestamp(milliseconds: state.watermarkCommitted)
         // Where the end was seen behind the last event that is in the lake, no event waits before it.
         let isDrained = state.committed == state.next && state.endSeen >= state.end
-        let lag = state.end == .min ? nil : isDrained ? 0 : max(0, state.end - state.committed)
+        // Where nothing is handed over, what was last heard of the end is old.
+        let lag = state.end == .min || state.isRefused ? nil : isDrained ? 0 : max(0, state.end - state.committed)
         var lagSeconds: Double?
-        let hasCaughtUp = lag ?? 0 == 0
+        let hasCaughtUp = lag ?? 0 == 0 && !state.isRefused
         let movedAt = hasCaughtUp || state.movedAt == .zero || state.movedAt > now ? now : state.movedAt
         sources[index].movedAt = movedAt
         if lag != nil, hasCaughtUp {
@@ -179,7 +184,8 @@ extension IngestLoop {
             watermark: state.watermark == .min ? nil : Timestamp(milliseconds: state.watermark),
             committedWatermark: committed, lagEvents: lag, lagSeconds: lagSeconds,
             // Dividing durations is slow, and most topic partitions are not stalled.
-            stalledSeconds: movedAt == now ? 0 : (now - movedAt) / .seconds(1))
+            stalledSeconds: movedAt == now ? 0 : (now - movedAt) / .seconds(1),
+            refusal: state.isRefused ? refusals[index]?.text : nil)
     }
 
     private func tableStatus(_ table: TableWriter) -> IngestStatus.TableStatus {

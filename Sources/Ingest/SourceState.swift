@@ -39,9 +39,13 @@ struct SourceState {
     var movedAt = Duration.zero
     /// When it was last found to have nothing more to read; nil while there is more.
     var idleSince: Duration?
+    /// When its leader last said that nothing more is there; nil where it was not asked, or did not say so.
+    var endConfirmedAt: Duration?
 
     /// Assigned and not started at the source yet; otherwise reading goes on with a seek.
     var needsStart = false
+    /// Whether the broker will not hand its events over; see `IngestLoop.refusals`.
+    var isRefused = false
     /// The furthest end of the partition that was reported.
     var endSeen = Int64.min
 
@@ -49,6 +53,7 @@ struct SourceState {
     mutating func begin(at offset: Int64, watermark: Timestamp?, target: Int64?) {
         (next, cut, committed) = (offset, offset, offset)
         (events, endSeen, idleSince, needsStart) = (0, .min, nil, false)
+        (endConfirmedAt, isRefused) = (nil, false)
         end = .min
         movedAt = .zero
         self.watermark = watermark?.milliseconds ?? .min

@@ -49,6 +49,8 @@ extension KafkaSettings {
             ("isolation.level", "read_committed"),
             // New topics of a pattern and new partitions are found within this time (librdkafka: 5 minutes).
             ("topic.metadata.refresh.interval.ms", "60000"),
+            // An expression for all topics would take them, and each commit's group offsets would be the next events.
+            ("topic.blacklist", "^__consumer_offsets$,^__transaction_state$"),
         ]
         if let instanceID { result.append(("group.instance.id", instanceID)) }
         result += memoryProperties()

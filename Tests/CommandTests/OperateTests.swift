@@ -120,6 +120,14 @@ struct OperateTests {
         let report = RunServer.readiness(status, now: .seconds(95))
         #expect(!report.isOK)
         #expect(report.checks.filter { !$0.isOK }.map(\.detail) == ["the ingest thread has not reported for 35 s"])
+        status.partitions = [
+            IngestStatus.Partition(
+                name: TopicPartition(topic: "orders", partition: 0), table: "orders", isConsuming: true, next: 0,
+                committed: 0, watermark: nil, committedWatermark: nil, lagEvents: nil, lagSeconds: nil,
+                refusal: "no right to read orders/0")
+        ]
+        let refused = RunServer.readiness(status, now: .seconds(61))
+        #expect(refused.checks.filter { !$0.isOK }.map(\.detail) == ["no right to read orders/0"])
         // It has not begun.
         #expect(IngestStatus().age(at: .seconds(95)) == nil)
     }

@@ -152,4 +152,56 @@ struct IdleTests {
         _ = try loop.turn(waitMax: .zero)
         #expect(loop.sources[index].watermark > IngestFixture.fiveOClock)
     }
+
+    @Test("what waits at one leader that cannot be reached is not late when it is back, whatever the others do")
+    func oneLeaderAway() async throws {
+        let fixture = try IngestFixture(clock: clock, partitions: 2)
+        fixture.produceOrders(2)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try settings(fixture), source: source, once: false)
+        let (away, near) = (source.index(of: fixture.partition(0)), source.index(of: fixture.partition(1)))
+        try await fixture.turn(loop) {
+            [away, near].allSatisfy { loop.sources.contains($0) && loop.sources[$0].idleSince != nil }
+        }
+        // Nothing comes from there, and nothing says so: the other broker is well.
+        source.leaderless = [fixture.partition(0)]
+        try source.pause([fixture.partition(0)])
+        let asked = source.questions
+        for second in 0..<400 as Range<Int64> {
+            clock.advance(by: .seconds(1))
+            if second % 20 == 0 { fixture.broker.produce(.order(1, at: second * 1000), to: fixture.partition(1)) }
+            if second == 30 { fixture.broker.produce(.order(0, at: 30_000), to: fixture.partition(0)) }
+            _ = try loop.turn(waitMax: .zero)
+        }
+        #expect(loop.sources[away].watermark < IngestFixture.fiveOClock + 30_000)
+        #expect(source.questions - asked <= 400 / 60, "not more than once in that time")
+        source.leaderless = []
+        try source.resume([fixture.partition(0)])
+        try await fixture.turn(loop) { loop.sources[away].next == 2 }
+        #expect(loop.tables[0].counters.late == 0)
+        for _ in 0..<200 {
+            clock.advance(by: .seconds(1))
+            _ = try loop.turn(waitMax: .zero)
+        }
+        #expect(loop.sources[away].watermark > IngestFixture.fiveOClock + 400_000, "it is idle now, and says so")
+    }
+
+    @Test("an event that the leader has, and has not handed over, keeps its topic partition from being idle")
+    func waiting() async throws {
+        let fixture = try IngestFixture(clock: clock, partitions: 1)
+        fixture.produceOrders(1)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let loop = try await fixture.loop(try settings(fixture), source: source, once: false)
+        let index = source.index(of: fixture.partition(0))
+        try await fixture.turn(loop) { loop.sources.contains(index) && loop.sources[index].idleSince != nil }
+        try source.pause([fixture.partition(0)])
+        fixture.broker.produce(.order(0, at: 1000), to: fixture.partition(0))
+        for _ in 0..<200 {
+            clock.advance(by: .seconds(1))
+            _ = try loop.turn(waitMax: .zero)
+        }
+        #expect(loop.sources[index].watermark == IngestFixture.fiveOClock)
+    }
 }

@@ -94,6 +94,20 @@ struct PositionTests {
         #expect(reader.events[count...].map(\.offset) == Array(1500..<2000))
     }
 
+    @Test("a pattern does not take the brokers' own topics, unless it is said so", arguments: [false, true])
+    func ownTopics(isAsked: Bool) throws {
+        let cluster = try MockCluster()
+        for topic in ["orders", "__consumer_offsets", "__transaction_state"] {
+            try cluster.fill(topic, partitions: 1, count: 3)
+        }
+        let settings = cluster.settings(group: "own", isAsked ? ["topic.blacklist": "^__transaction_state$"] : [:])
+        let reader = try Reader(settings, topics: ["^.*"])
+        let topics: Set<String> = isAsked ? ["orders", "__consumer_offsets"] : ["orders"]
+        try reader.poll(until: "all is read") { reader.ended.count == topics.count }
+        #expect(Set(reader.consumer.owned.map(\.topic)) == topics)
+        #expect(Set(reader.events.map(\.source.topic)) == topics)
+    }
+
     @Test("a pattern takes up topics that are created later")
     func pattern() throws {
         let cluster = try MockCluster()

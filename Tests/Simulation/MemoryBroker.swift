@@ -105,6 +105,7 @@ public final class MemorySource: EventSource {
     private var positions: [TopicPartition: Int64] = [:]
     private var paused: Set<TopicPartition> = []
     private var signals: [SourceSignal] = []
+    private var refused: Set<TopicPartition> = []
     private var isClosing = false
     private var reportedEnds: [TopicPartition: Int64] = [:]
     public private(set) var released: [TopicPartition] = []
@@ -122,6 +123,14 @@ public final class MemorySource: EventSource {
 
     /// Some broker cannot be reached, or none.
     public func stumble(isOutage: Bool) { signals.append(.trouble("not reached", isOutage: isOutage)) }
+
+    /// The broker does not hand it over any more, and has said so; with `allow` it does again.
+    public func refuse(_ name: TopicPartition) {
+        refused.insert(name)
+        signals.append(.refused(name, "\(name): no right to read it"))
+    }
+
+    public func allow(_ name: TopicPartition) { refused.remove(name) }
 
     public func revoke(_ names: [TopicPartition], lost: Bool = false) {
         if lost { for name in names { positions[name] = nil } }
@@ -145,7 +154,7 @@ public final class MemorySource: EventSource {
     }
 
     private func deliver(_ name: TopicPartition, eventsMax: Int, _ receive: (EventBatch) -> Void) {
-        guard let position = positions[name], !paused.contains(name) else { return }
+        guard let position = positions[name], !paused.contains(name), !refused.contains(name) else { return }
         let (first, next, events) = broker.state.withLock { state in
             let log = state.logs[name] ?? MemoryBroker.Log()
             return (log.first, log.next, log.events(from: position, max: eventsMax))
@@ -186,6 +195,11 @@ public final class MemorySource: EventSource {
 
     public func endOffsets(of topicPartitions: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64] {
         try resolve(.latest, for: topicPartitions)
+    }
+
+    public func currentEnds(of topicPartitions: [TopicPartition], timeout: Duration) -> [TopicPartition: Int64]? {
+        guard let ends = try? endOffsets(of: topicPartitions), ends.count == topicPartitions.count else { return nil }
+        return ends
     }
 
     public func knownEnd(of name: TopicPartition) -> Int64? { broker.state.withLock { $0.logs[name]?.next } }

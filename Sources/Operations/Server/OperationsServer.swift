@@ -27,6 +27,10 @@ public struct OperationsServer: Service {
     /// However busy a connection is: who sends or reads a byte at a time does not hold it for ever.
     var connectionLifeMax = Duration.seconds(120)
 
+    /// Outlives every server: what closes a connection may still hand work to its thread when `run` is over, and a
+    /// thread that has ended then would complain to standard error.
+    private static let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
     private let host: String
     private let port: Int
     private let answers: OperationsAnswers
@@ -51,7 +55,6 @@ public struct OperationsServer: Service {
 
     /// Serves until the task is cancelled or a graceful shutdown is asked for.
     public func run() async throws {
-        let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = ApplicationConfiguration(address: .hostname(host, port: port))
         configuration.availableConnectionsDelegate = MaximumAvailableConnections(Self.connectionsMax)
         let application = Application(
@@ -67,19 +70,17 @@ public struct OperationsServer: Service {
             onServerRunning: { [onListening, port] channel in
                 await onListening(channel.localAddress?.port ?? port)
             },
-            eventLoopGroupProvider: .shared(eventLoops),
+            eventLoopGroupProvider: .shared(Self.eventLoops),
             logger: quietLogger)
         do {
             try await application.run()
         } catch {
-            try? await eventLoops.shutdownGracefully()
             guard let failure = error as? IOError else { throw error }
             // strerror is thread-safe since glibc 2.32.
             let reason = strerror(failure.errnoCode).map { String(cString: $0).lowercased() } ?? "refused"
             throw ListenError(
                 description: "cannot listen on \(host):\(port): \(reason); choose another address or port")
         }
-        try? await eventLoops.shutdownGracefully()
     }
 
     /// The server's own notices of every start and request are of no use here.

@@ -50,6 +50,7 @@ final class KafkaEventSource: EventSource {
             if let name, error.skipsEvents {
                 throw SourceError("events of \(name) cannot be read and would be skipped: \(error)")
             }
+            if let name, !error.isUnanswered { return .refused(name, error.description) }
             // librdkafka says so once; what follows while it tries them again tells of one broker each.
             isOutage = isOutage || error.code == .allBrokersDown
             return .trouble(name.map { "\($0): \(error)" } ?? error.description, isOutage: isOutage)
@@ -89,6 +90,11 @@ final class KafkaEventSource: EventSource {
 
     func endOffsets(of names: [TopicPartition]) throws(SourceError) -> [TopicPartition: Int64] {
         try edges(.end, of: names)
+    }
+
+    func currentEnds(of names: [TopicPartition], timeout: Duration) -> [TopicPartition: Int64]? {
+        // Whatever the reason, nobody has said where they end.
+        try? consumer.offsets(at: .end, of: names, timeout: timeout)
     }
 
     func knownEnd(of name: TopicPartition) -> Int64? {

@@ -49,6 +49,7 @@ struct RunServer {
     ///
     /// - Parameter now: by the clock that stamped the status.
     static func readiness(_ status: IngestStatus, now: Duration) -> HealthReport {
+        let refusals = status.partitions.compactMap(\.refusal)
         let age = status.age(at: now) ?? .zero
         return HealthReport([
             .init(
@@ -56,6 +57,7 @@ struct RunServer {
                 detail: age <= silenceMax
                     ? "the ingest thread reports"
                     : "the ingest thread has not reported for \(age.components.seconds) s"),
+            .init("reading", isOK: refusals.isEmpty, detail: refusals.first ?? "brokers hand over what they have"),
             .init("assigned", isOK: status.hasAssignment, detail: "\(status.partitions.count) topic partitions"),
             .init("store", isOK: status.storeTrouble == nil, detail: status.storeTrouble ?? "takes what it is sent"),
             .init("running", isOK: !status.isStopping, detail: status.isStopping ? "stopping" : "running"),

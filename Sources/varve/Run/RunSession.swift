@@ -98,7 +98,8 @@ struct RunSession {
                 options: options, writer: { RunConsole.view(control.status) })
         }
         return try await RunServer.start(
-            listen, registry, readiness: { [clock = context.clock] in
+            listen, registry,
+            readiness: { [clock = context.clock] in
                 RunServer.readiness(control.status, now: clock.elapsed())
             }, pages: pages, logging: logging)
     }

@@ -4,7 +4,8 @@ extension SettingsGrammar {
             "name", .tableName, required: true, "The table's folder in the lake and its name on the command line."),
         SettingKey(
             "topics", .list(.topic, countMax: 1000),
-            "Topic names, or /POSIX extended expressions/ that match whole names. By default the table's own name."),
+            "Topic names, or /POSIX extended expressions/ that match whole names. By default the table's own name. "
+                + "The brokers' own __consumer_offsets and __transaction_state are not read."),
         SettingKey(
             "start", .start, fallback: "earliest",
             "Where topic partitions start that the catalog has never seen. Earliest, so that nothing is left out."),
