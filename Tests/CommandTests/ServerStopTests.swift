@@ -9,7 +9,7 @@ struct ServerStopTests {
     @Test("ends before the threads that serve it, whatever was read from it")
     func quiet() async throws {
         let directory = try TemporaryDirectory("varve-stop")
-        for _ in 0..<8 {
+        for _ in 0..<16 {
             let child = try ChildProcess(
                 [
                     try #require(builtProgram), "run", "--lake", "file://\(directory.path)/lake",
@@ -18,7 +18,10 @@ struct ServerStopTests {
                 environment: ["VARVE_SERVER_LISTEN": "127.0.0.1:0"])
             try await eventually("it listens") { child.standardError.contains("listen=") }
             let address = try #require(child.standardError.split(separator: "listen=").last).prefix { $0 != " " }
-            let read = try ChildProcess(["curl", "--silent", "--show-error", "--fail", "http://\(address)/metrics"])
+            // On twenty connections, which close just before the end.
+            let urls = Array(repeating: "http://\(address)/metrics", count: 20)
+            let read = try ChildProcess(
+                ["curl", "--silent", "--show-error", "--fail", "--parallel", "--parallel-immediate"] + urls)
             #expect(try await read.wait() == 0, "\(read.standardError)")
             child.send(SIGTERM)
             #expect(try await child.wait() == 0)
