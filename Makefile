@@ -76,7 +76,7 @@ bench-maintenance: test-deps ## Measures compaction against DuckDB, and large ca
 	$(SWIFT_BUILD) -c release
 	$(VENV)/bin/python Tests/python/bench_maintenance.py
 
-bench-erasure: test-deps ## Measures erasures with Bloom filters and without (BENCH_OBJECTS=400, BENCH_EVENTS=10000)
+bench-erasure: test-deps ## Measures erasures with Bloom filters and without (BENCH_OBJECTS=300, BENCH_EVENTS=10000)
 	$(SWIFT_BUILD) -c release
 	$(VENV)/bin/python Tests/python/bench_erasure.py
 

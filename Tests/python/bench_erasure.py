@@ -2,7 +2,7 @@
 """make bench-erasure: looking for the events of one user in a table of Parquet objects, with Bloom filters and without;
 writes a block of docs/performance.md.
 
-BENCH_OBJECTS  objects, one an hour (400)   BENCH_EVENTS  events in each (10000)
+BENCH_OBJECTS  objects, one an hour (300)   BENCH_EVENTS  events in each (10000)
 BENCH_ROUNDS   how often each is run (3)    BENCH_BIN     folder of the programs (.build/release)
 """
 import json
@@ -46,7 +46,7 @@ def main() -> None:
 
 def run(place: contenders.Place, facts: dict) -> None:
     objects, events = (int(os.environ.get(name, value)) for name, value in
-                       (("BENCH_OBJECTS", "400"), ("BENCH_EVENTS", "10000")))
+                       (("BENCH_OBJECTS", "300"), ("BENCH_EVENTS", "10000")))
     varve, source = place.release("varve"), os.path.join(place.work, "source")
     made = subprocess.run(
         [place.release("varve-bench"), "lines", "--lake", source, "--objects", str(objects), "--events", str(events)],
@@ -61,7 +61,6 @@ def run(place: contenders.Place, facts: dict) -> None:
         with open(lakes[name], "w") as file:
             file.write(CONFIGURATION.format(lake=lake, filters=filters))
         cost = measure.run([varve, "compact", "--config", lakes[name]])
-        measure.run([varve, "vacuum", "--config", lakes[name]])
         facts["stored"][name] = {"cpu": cost.cpu, "bytes": listed(varve, lakes[name])}
         print(name, json.dumps(facts["stored"][name]), flush=True)
     cases = {
@@ -119,7 +118,7 @@ def render(facts: dict) -> str:
         BEGIN,
         f"Commit {machine['commit']} on {machine['cpu']}, {machine['cores']} cores; load average "
         f"{facts['load_before']:.1f} before, {facts['load_after']:.1f} after.", "",
-        f"{facts['objects']:,} Parquet objects of an hour each with {facts['events']:,} events, in a directory: "
+        f"{facts['objects']:,} Parquet objects of an hour each, {facts['events']:,} events, in a directory: "
         f"{stored['with Bloom filters']['bytes'] / 1e6:.1f} MB with filters on `user.id`, "
         f"{stored['without']['bytes'] / 1e6:.1f} MB without. One of 200,000 users has {first['matches']} events in "
         f"{first['matching']} objects. Medians of {len(next(iter(facts['rows'].values())))} plans in turn; "
