@@ -20,6 +20,8 @@ struct RunCommand: AsyncParsableCommand {
             """)
     var once = false
 
+    // Optimised, with all of the session inlined, Swift 6.3.1 crashes while it splits this coroutine.
+    @_optimize(none)
     func run() async throws {
         let loaded = try ingest.load(in: CommandContext.current)
         try await RunSession(loaded: loaded, once: once).run()
