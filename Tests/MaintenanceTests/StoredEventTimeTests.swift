@@ -27,4 +27,32 @@ struct StoredEventTimeTests {
             #expect(found == expected, "\(String(decoding: line, as: UTF8.self))")
         }
     }
+
+    @Test(
+        "Kafka's time of an envelope is none where the event says so, and one that the catalog can write else",
+        arguments: [
+            ("null", "none", nil), ("-1", "create", nil), ("0", "create", 0), ("-2", "append", -2),
+            ("\(Int64.max)", "create", PartitionCalendar.range.upperBound),
+            ("\(Int64.min)", "create", PartitionCalendar.range.lowerBound),
+        ] as [(String, String, Int64?)])
+    func kafkaTimes(written: String, type: String, expected: Int64?) throws {
+        let zero = Timestamp(milliseconds: 0)
+        let source = TopicPartition(topic: "t", partition: 0)
+        let object = DataObject(
+            path: "date=2026-01-25/hour=00/shard=0000/a.ndjson.zst",
+            partition: PartitionPath(date: CalendarDay(daysSinceEpoch: 20_478), hour: 0, shard: 0),
+            format: .envelope, bytes: 1, uncompressedBytes: 1, records: 1,
+            eventTime: TimeSpan(min: zero, max: zero), offsets: [OffsetSpan(source, first: 5, last: 5, count: 1)],
+            checksum: Checksum(algorithm: .crc32c, value: "00000000"), uploadedAt: zero)
+        let text =
+            #"{"topic":"t","partition":0,"offset":5,"timestamp":\#(written),"timestamp_type":"\#(type)","#
+            + #""key":null,"value":{}}"#
+        try Array(text.utf8).withUnsafeBytes { line in
+            var fronts = EnvelopeFrontReader(sources: RowSources(of: [object]))
+            let front = fronts.read(line)
+            #expect(front?.offset == 5 && front?.timestamp == expected)
+            let event = try EnvelopeReader().read(line)
+            #expect(StoredEventTime(layout: nil, object: object).of(event)?.milliseconds == expected)
+        }
+    }
 }

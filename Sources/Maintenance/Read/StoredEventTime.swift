@@ -35,7 +35,9 @@ public struct StoredEventTime: Sendable {
     public func of(_ event: StoredEvent) -> Timestamp? {
         switch origin {
         case .kafka:
-            return event.timestamp.map { Timestamp(milliseconds: PartitionCalendar.clamped($0.milliseconds)) }
+            // -1 says that there is none (RecordBatch.NO_TIMESTAMP).
+            guard let time = event.timestamp, time.milliseconds != -1 else { return nil }
+            return Timestamp(milliseconds: PartitionCalendar.clamped(time.milliseconds))
         case .field(let names):
             return event.value.flatMap { value(at: names, in: Data($0)) }
         case .header(let name):

@@ -6,7 +6,8 @@ public struct EnvelopeFront: Hashable, Sendable {
     /// Index in the `RowSources`, which is the topic partition's rank.
     public var source: Int32
     public var offset: Int64
-    /// Kafka's timestamp; nil where the event has none.
+    /// Kafka's timestamp, or the nearest one that the catalog can write; nil where the event has none, which producers
+    /// also say with -1 (RecordBatch.NO_TIMESTAMP).
     public var timestamp: Int64?
     /// Where the line goes on: with the dead letter's reason, or with the key.
     public var end: Int
@@ -53,7 +54,7 @@ public struct EnvelopeFrontReader {
         var timestamp: Int64?
         if !line.take("null", at: &position) {
             guard let value = line.integer(at: &position) else { return nil }
-            timestamp = value
+            if value != -1 { timestamp = PartitionCalendar.clamped(value) }
         }
         guard line.take(",\"timestamp_type\":\"", at: &position) else { return nil }
         guard
