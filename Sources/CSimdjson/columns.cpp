@@ -9,6 +9,12 @@ static size_t doubled(size_t capacity, size_t needed, size_t least) {
     return grown;
 }
 
+// What `needed` takes, and a quarter more than before at least: whole batches come seldom enough for small steps, and
+// what a page would be given too much counts against the memory of a thousand files.
+static size_t widened(size_t capacity, size_t needed) {
+    return needed <= capacity ? capacity : std::max(needed, capacity + capacity / 4);
+}
+
 template <class Element>
 static bool resize(Element *&memory, size_t count) {
     auto *grown = static_cast<Element *>(realloc(memory, count * sizeof(Element)));
@@ -48,13 +54,17 @@ bool varve_column_take(varve_column *column, varve_column *source) {
         return true;
     }
     if (source->level_count == 0) return true;
-    if (!varve_column_grow_values(column, source->value_bytes)) return false;
-    size_t levels = doubled(column->level_capacity, column->level_count + source->level_count, 64);
+    if (source->value_bytes > VARVE_COLUMN_BYTES_MAX - column->value_bytes) return false;
+    // 64 bytes of room behind the values, as `varve_column_grow_values` leaves.
+    size_t values = widened(column->value_capacity, column->value_bytes + source->value_bytes + 64);
+    if (!resize(column->values, values)) return false;
+    column->value_capacity = values;
+    size_t levels = widened(column->level_capacity, column->level_count + source->level_count);
     if (column->definition_max && !resize(column->definitions, levels)) return false;
     if (column->repetition_max && !resize(column->repetitions, levels)) return false;
     column->level_capacity = levels;
     if (column->width == 0 && source->value_count > 0) {
-        size_t offsets = doubled(column->offset_capacity, column->value_count + source->value_count + 1, 64);
+        size_t offsets = widened(column->offset_capacity, column->value_count + source->value_count + 1);
         if (!resize(column->offsets, offsets)) return false;
         column->offset_capacity = offsets;
         column->offsets[0] = 0;

@@ -128,7 +128,11 @@ final class RowEncoder: @unchecked Sendable {
     func run(_ job: RowJob, scratch: ParquetScratch) throws(ParquetError) -> RowJob.Outcome {
         let file = try openFile(scratch)
         for batch in job.batches { try file.write(batch) }
-        if job.endsGroup { try file.endRowGroup() }
+        if job.endsGroup {
+            try file.endRowGroup()
+            // Memory is short, else the group would have gone on.
+            file.releaseMemory()
+        }
         let summary = job.endsFile ? try file.close() : nil
         let isOver = summary != nil
         let unencoded = isOver ? 0 : file.waitingBytes

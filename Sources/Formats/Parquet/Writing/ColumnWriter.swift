@@ -29,6 +29,17 @@ public final class ParquetColumnWriter: ParquetColumnBuffer {
         return page.memoryBytes + pageBytes + hashes.capacity * 8 + (dictionary?.memoryBytes ?? 0)
     }
 
+    /// Gives back what is kept for the next page; only between two pages.
+    func releasePage() { page.clearColumn(keepingBytes: 0) }
+
+    /// Gives back what is kept for the next chunk; only between two chunks.
+    func releaseMemory() {
+        releasePage()
+        pages.clear(keepingCapacityBytes: 0)
+        dictionary = nil
+        resetDictionary()
+    }
+
     /// Memory that finished pages keep from chunk to chunk.
     var pagesKeptBytes: Int { settings.rowGroupBytes / 16 }
 

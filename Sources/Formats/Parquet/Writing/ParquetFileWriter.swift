@@ -96,6 +96,8 @@ public final class ParquetFileWriter: @unchecked Sendable {
         rowCount += Int64(batch.rowCount)
         rowsInPage += batch.rowCount
         try cutWhereDue()
+        // The next batch brings memory of its own.
+        if rowsInPage == 0 { for column in columns { column.releasePage() } }
     }
 
     private func cutWhereDue() throws(ParquetError) {
@@ -118,6 +120,13 @@ public final class ParquetFileWriter: @unchecked Sendable {
         }
         rowsInGroup += rowsInPage
         rowsInPage = 0
+    }
+
+    /// Gives back the memory that is kept for the next row group, which otherwise is about what the last one took; only
+    /// where no row was added since `endRowGroup`, else it does nothing.
+    public func releaseMemory() {
+        guard rowsInGroup == 0, rowsInPage == 0 else { return }
+        for column in columns { column.releaseMemory() }
     }
 
     /// Writes the rows that were ended since the last row group as one; nothing where there are none.
