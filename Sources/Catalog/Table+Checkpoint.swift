@@ -45,6 +45,14 @@ extension Table {
         _ = try await writeCheckpoint()
     }
 
+    /// Lets snapshots stand on the newest checkpoint that is known, as those of a table that is opened anew do.
+    public func adoptNewestCheckpoint() async throws(CatalogError) {
+        try await exclusively { table throws(CatalogError) in
+            try await table.catchUp()
+            try await table.adoptNewerCheckpoint()
+        }
+    }
+
     /// Takes the checkpoint that the hint names as the new base, where it is newer than ours.
     func adoptNewerCheckpoint() async throws(CatalogError) {
         let hint = try await reader.latest(logger: logger)

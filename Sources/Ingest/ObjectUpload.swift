@@ -98,6 +98,7 @@ private struct Sender {
     private var parts: [UploadedPart] = []
     private var digest = CRC64NVME()
     private(set) var bytes: Int64 = 0
+    private var begunAt: Duration?
     private var isFinished = false
 
     init(object: Int, key: ObjectKey, means: UploadMeans) {
@@ -108,6 +109,7 @@ private struct Sender {
         defer { means.mailbox.post(.bytesReleased(body.count)) }
         add(body)
         if upload == nil {
+            begunAt = means.clock.elapsed()
             guard
                 let id = await untilDone({ () async throws(StoreError) in
                     try await means.store.createUpload(to: key, options: means.options)
@@ -130,7 +132,7 @@ private struct Sender {
         guard let upload else { return await putWhole(body) }
         guard await sendPart(body) else { return false }
         guard let info = await complete(upload) else { return false }
-        return report(info)
+        return report(info, since: begunAt)
     }
 
     /// An outage may swallow the answer of a try that completed the upload; then the next finds none, but the object:
@@ -155,6 +157,7 @@ private struct Sender {
 
     private mutating func putWhole(_ body: ObjectBody) async -> Bool {
         add(body)
+        let begunAt = means.clock.elapsed()
         let options = options()
         defer { means.mailbox.post(.bytesReleased(body.count)) }
         guard
@@ -162,11 +165,16 @@ private struct Sender {
                 try await means.store.put(body, to: key, options: options)
             })
         else { return false }
-        return report(info)
+        return report(info, since: begunAt)
     }
 
-    private mutating func report(_ info: ObjectInfo) -> Bool {
+    /// The object's entry must not say that it is younger than a vacuum finds it: some stores date an object from the
+    /// start of its upload, and a first request may have taken effect long before the one that was answered.
+    private mutating func report(_ info: ObjectInfo, since begunAt: Duration?) -> Bool {
         isFinished = true
+        var info = info
+        let now = means.clock.elapsed()
+        info.modifiedAt = info.modifiedAt.before(now - (begunAt ?? now))
         means.mailbox.post(
             .stored(object: object, ObjectUpload.Outcome(info: info, bytes: bytes, checksum: checksum)))
         return true

@@ -18,6 +18,12 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         return Timestamp(milliseconds: overflow ? (delta < 0 ? .min : .max) : sum)
     }
 
+    /// This time moved back by a span; saturates.
+    public func before(_ span: Duration) -> Timestamp {
+        let milliseconds = span.inMilliseconds
+        return advanced(byMilliseconds: milliseconds == .min ? .max : -milliseconds)
+    }
+
     /// The calendar day that this time falls on in UTC.
     public var day: CalendarDay {
         CalendarDay(daysSinceEpoch: Int32(clamping: milliseconds.flooredDivision(by: 86_400_000)))
@@ -134,5 +140,14 @@ private struct DigitReader<Bytes: RandomAccessCollection<UInt8>> {
         if isAtEnd { return sign * hours * 60 }
         guard let minutes = number(2), minutes < 60 else { return nil }
         return sign * (hours * 60 + minutes)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, cut off; the nearest that 64 bits can hold.
+    public var inMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        return overflow ? (seconds < 0 ? .min : .max) : product &+ attoseconds / 1_000_000_000_000_000
     }
 }

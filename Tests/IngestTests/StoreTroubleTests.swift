@@ -68,6 +68,29 @@ struct StoreTroubleTests {
         try await fixture.expectExactlyOnce()
     }
 
+    /// A vacuum that lists the object sees the first put's date; by the entry it has to be as old.
+    @Test("an object is at least as old as the first request that may have made it", arguments: [false, true])
+    func age(inParts: Bool) async throws {
+        let clock = ManualClock()
+        let lost = FaultRule(.lostAnswer, on: [inParts ? .completeUpload : .put], keyContains: "/data/", calls: [1])
+        let store = FaultyStore(
+            MemoryObjectStore(clock: clock, partBytesLeast: 1), seed: 1, clock: clock, rules: [lost])
+        let fixture = try IngestFixture(store: store, clock: clock, partitions: 1)
+        fixture.produceOrders(50)
+        let source = MemorySource(fixture.broker)
+        source.assign(fixture.broker.partitions())
+        let settings = try fixture.settings(rotate: RotationSettings(records: 50))
+        let loop = try await fixture.loop(settings, source: source, once: false) {
+            if inParts { ($0.frameBytes, $0.singlePutBytesMax, $0.partBytes) = (1 << 8, 1 << 7, 1 << 6) }
+        }
+        let begun = clock.now()
+        try await fixture.turn(loop) { loop.storeTrouble != nil }
+        clock.advance(by: .seconds(3 * 86_400))
+        try await fixture.turn(loop) { loop.tables[0].counters.eventsCommitted == 50 }
+        let ages = try await fixture.objects().map(\.uploadedAt)
+        #expect(!ages.isEmpty && ages.allSatisfy { $0 <= begun }, "\(ages), not \(begun)")
+    }
+
     @Test("one who has an answer does not end the trouble of another, and who was given up has none")
     func users() async throws {
         let fixture = try IngestFixture(partitions: 1)

@@ -105,7 +105,7 @@ struct MaintenanceMeans: Sendable {
         let eraser = Eraser(table: table, request: erasure.request, clock: clock, writer: writer)
         let report = try await eraser.run(id: id, using: &random)
         guard clock.life.isAlive else { throw CancellationError() }
-        truth.certify(report.id.description, version: report.version)
+        truth.certify(report.id.description, version: report.through ?? report.version)
         let policy = Self.vacuumPolicy
         let certificate = ErasureCertificate(
             table: table.name, request: erasure.request, report: report, writer: writer,

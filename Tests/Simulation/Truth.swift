@@ -131,7 +131,8 @@ final class Truth: StoreWitness {
             if state.live[path] != nil, state.stored[key]?.bytes != bytes {
                 state.violations.append("\(key) is live and was overwritten")
             }
-            state.stored[key] = (bytes, modified.description)
+            // A put that was sent again may arrive late: what counts is when the key was taken first.
+            state.stored[key] = (bytes, state.stored[key]?.at ?? modified.description)
             state.everStored[key] = bytes
             if key.hasPrefix(folder + "_varve/log/") {
                 guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(bytes)) else {

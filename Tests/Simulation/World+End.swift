@@ -28,9 +28,9 @@ extension World {
         for verb in maintenance.erasures.map(MaintenanceVerb.erase) + [.lifecycle, .replicate(prunes: true)] {
             finish(verb)
         }
-        // What is still on its way arrives; then every grace passes.
-        for _ in 0..<2 {
-            time.advance(to: time.elapsed + .seconds(600))
+        // What is still on its way arrives, the latest after half a minute; then every grace passes.
+        for seconds in [31, 600, 600] {
+            time.advance(to: time.elapsed + .seconds(seconds))
             guard goOn(until: { network.queue.count == 0 }) else { return truth.blame("requests do not end") }
         }
         for verb in [.vacuum, .replicate(prunes: true), .verify(maintenance.certificates)] as [MaintenanceVerb] {

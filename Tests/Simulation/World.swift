@@ -47,6 +47,9 @@ public final class World {
     var writers: [SimulatedWriter] = []
     var writersEver = 0
     var report: SimulationReport
+    /// In every eighth installation several processes see to the log in the same moment; drawn apart from the rest, so
+    /// that the others are what they were without it.
+    private var crowd: SplitMix?
     private var healsAt: Duration?
     private var eventTime: Int64 = VirtualTime.start.milliseconds - 7_200_000
 
@@ -54,6 +57,7 @@ public final class World {
         random = SplitMix(seed: seed, stream: 1)
         scenario = Scenario(&random)
         report = SimulationReport(seed: seed)
+        crowd = seed % 8 == 0 && scenario.collectsAtOnce ? SplitMix(seed: seed, stream: 4) : nil
         network = SimulatedNetwork(time: time, random: SplitMix(seed: seed, stream: 2), weather: scenario.weather)
         truth = Truth(
             table: "orders", time: time, grace: SimulatedMaintenance.grace - .seconds(10),
@@ -111,6 +115,7 @@ public final class World {
         if chance(scenario.outages) { breakStore() }
         if chance(scenario.rebalances) { group.reshuffle() }
         if chance(scenario.maintenance) { maintain(maintenance.draw(&random, events: report.events)) }
+        crowdTheLog()
         // They live shorter than writers.
         if maintenance.isBusy, chance(scenario.kills * 5) { killMaintenance() }
         if maintenance.isBusy, chance(scenario.freezes * 5) { freezeMaintenance() }
@@ -144,6 +149,18 @@ public final class World {
     func maintain(_ verb: MaintenanceVerb) {
         note(maintenance.start(verb, &random))
         report.verbs[String(verb.name.prefix { $0 != " " && $0 != "," }), default: 0] += 1
+    }
+
+    /// Checkpoints and collections of one head, all at once.
+    private func crowdTheLog() {
+        guard var dice = crowd else { return }
+        if maintenance.processes.count < 3, Double.random(in: 0..<1, using: &dice) < 0.01 {
+            for _ in 0..<Int.random(in: 2...5, using: &dice) {
+                let isCollecting = Int.random(in: 0..<3, using: &dice) == 0
+                maintain(isCollecting ? .collect(keep: Int64.random(in: 0...2, using: &dice)) : .checkpoint)
+            }
+        }
+        crowd = dice
     }
 
     private func killMaintenance() {

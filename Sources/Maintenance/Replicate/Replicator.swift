@@ -68,8 +68,9 @@ public struct Replicator: Sendable {
         for _ in 1..<max(1, roundsMax) {
             do {
                 return try await round(progress)
-            } catch ReadError.missing {
-                // Compacted and vacuumed between the snapshot and the copy: the newest snapshot does not need it.
+            } catch ReadError.missing, CatalogError.notFound {
+                // Compacted and vacuumed between the snapshot and the copy, or collected: the newest snapshot does not
+                // need it.
                 continue
             }
         }
@@ -79,6 +80,9 @@ public struct Replicator: Sendable {
     private func difference() async throws -> Difference {
         // First the copy, then the original: another run may bring the copy further meanwhile, never past the original.
         let head = await (try await target.open(table.name)).head()
+        let isFollowing = head.version > 0 ? try await follows(head) : false
+        // What this view of the table stands on may be behind where its log begins by now.
+        if !isFollowing { try await table.adoptNewestCheckpoint() }
         let newest = try await table.snapshot()
         guard head.version <= newest.version else {
             throw MaintenanceError.invalid(
@@ -86,7 +90,6 @@ public struct Replicator: Sendable {
                     + "written to, and cannot follow any more")
         }
         var start: Snapshot?
-        let isFollowing = head.version > 0 ? try await follows(head) : false
         if !isFollowing, newest.checkpointVersion > head.version {
             start = try await table.snapshot(at: .version(newest.checkpointVersion))
         }
@@ -126,9 +129,16 @@ public struct Replicator: Sendable {
             let last = min(difference.newest.version, next + max(1, entriesAtOnce) - 1)
             // The checkpoint has what the entries up to it add.
             let commits = try await table.commits(next...last).filter { $0.version > difference.base }
+            // Entries behind the boundary are not told of any more, though they may be there until they are deleted.
+            let expected = last - max(next, difference.base + 1) + 1
+            guard commits.count >= expected else { throw collected(next) }
             try await body(commits.flatMap(\.add), last)
             next = last + 1
         }
+    }
+
+    private func collected(_ version: Int64) -> CatalogError {
+        .notFound("log entry \(version) of \(table.name) was collected meanwhile; run it again")
     }
 
     private func round(_ progress: (ReplicationReport) -> Void) async throws -> ReplicationReport {
@@ -157,10 +167,7 @@ public struct Replicator: Sendable {
             try await copy(added, newest, copier, &report, progress)
             if last == newest.version, difference.start == nil { try await log.copyCheckpoint(of: newest) }
             while next <= last {
-                guard try await log.copyEntry(next) != nil else {
-                    throw CatalogError.notFound(
-                        "log entry \(next) of \(table.name) was collected meanwhile; run it again")
-                }
+                guard try await log.copyEntry(next) != nil else { throw collected(next) }
                 report.entries += 1
                 next += 1
                 progress(report)

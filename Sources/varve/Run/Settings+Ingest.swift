@@ -61,10 +61,10 @@ extension Settings.Table {
             rotate: RotationSettings(
                 bytes: Int64(clamping: rotate.bytes.bytes), records: Int64(rotate.records), age: rotate.age.duration),
             late: LateSettings(
-                afterMilliseconds: late.after.duration.milliseconds,
+                afterMilliseconds: late.after.duration.inMilliseconds,
                 policy: LateSettings.Policy(rawValue: late.policy.rawValue) ?? .accept),
             close: CloseSettings(
-                graceMilliseconds: close.grace.duration.milliseconds,
+                graceMilliseconds: close.grace.duration.inMilliseconds,
                 idle: close.idle.duration > .zero ? close.idle.duration : nil),
             onReset: Ingest.ResetPolicy(rawValue: onReset.rawValue) ?? .stop, tags: tags)
         if format == .parquet { table.parquet = try parquetSettings() }
@@ -79,13 +79,5 @@ extension StartSetting {
         case .latest: .latest
         case .time(let time): .at(time)
         }
-    }
-}
-
-extension Duration {
-    /// Whole milliseconds, saturating.
-    var milliseconds: Int64 {
-        let (product, overflow) = components.seconds.multipliedReportingOverflow(by: 1000)
-        return overflow ? .max : product + components.attoseconds / 1_000_000_000_000_000
     }
 }
