@@ -60,6 +60,14 @@ struct RestoreCommandTests {
             ["replicate"],
             ["replicate", "--to", "file:///x", "--to-config", "y"],
             ["replicate", "--to", "file:///x", "--prune"],
+            ["erase", "--table", "orders.dead_letter", "--where", "n = 1"],
+            ["verify", "orders.dead_letter"],
+            ["vacuum", "orders.late"],
+            ["compact", "orders.late"],
+            ["lifecycle", "plan", "orders.late"],
+            ["lifecycle", "apply", "orders.late"],
+            ["metrics", "orders.late"],
+            ["replicate", "orders.late", "--to", "file:///x"],
         ])
     func refusals(arguments: [String]) async throws {
         let lake = try await SmallLake()

@@ -90,6 +90,25 @@ struct ArchiveUseTests {
         #expect(try await !table.isArchive())
     }
 
+    @Test("the copy of an archive is known as one too, from its beginning on, and follows what is settled")
+    func copied() async throws {
+        let archived = try ArchivedLake(seed: 35)
+        let lake = archived.lake
+        let table = try await lake.open()
+        let second = Lake(store: MemoryObjectStore(clock: lake.clock), clock: lake.clock, logger: quiet)
+        for round in 0..<2 {
+            try await lake.append(table, hour: 1)
+            lake.clock.advance(by: .seconds(40 * day))
+            try await archived.apply(table)
+            let archive = try await archived.target.openExisting(lake.name)
+            _ = try await Replicator(table: archive, target: second, clock: lake.clock).run()
+            let copy = try await second.openExisting(lake.name)
+            #expect(try await copy.isArchive(), "round \(round)")
+            #expect(try await ArchiveMark.read(copy) == ArchiveMark.read(archive), "round \(round)")
+        }
+        #expect(try await ArchiveMark.read(second.openExisting(lake.name))?.days != nil)
+    }
+
     @Test("objects without offsets that have the same bytes are archived each, and expire only then")
     func twins() async throws {
         let archived = try ArchivedLake(seed: 34)

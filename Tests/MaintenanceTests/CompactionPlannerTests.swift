@@ -205,4 +205,20 @@ struct CompactionPlannerTests {
         #expect(throws: MaintenanceError.self) { try CompactionPlan.decode(Array("{}".utf8)) }
         #expect(throws: MaintenanceError.self) { try CompactionPlan.decode(Array("{\"format\":2}".utf8)) }
     }
+
+    @Test(
+        "a span of hours covers each day that it touches, in tables that are partitioned by day",
+        arguments: [
+            ("2026-11-21/05", nil, true), ("2026-11-22/00", nil, false), (nil, "2026-11-21/05", true),
+            (nil, "2026-11-20/23", false), ("2026-11-20/23", "2026-11-21/00", true),
+        ] as [(String?, String?, Bool)])
+    func daysOfASpan(first: String?, last: String?, isCovered: Bool) {
+        let day = LakeHour(date: CalendarDay(daysSinceEpoch: 20_778), hour: nil)
+        #expect(day.description == "2026-11-21")
+        let policy = policy {
+            $0.firstHour = first.flatMap { LakeHour($0) }
+            $0.lastHour = last.flatMap { LakeHour($0) }
+        }
+        #expect(policy.covers(day) == isCovered)
+    }
 }

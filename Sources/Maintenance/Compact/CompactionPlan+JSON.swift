@@ -40,9 +40,8 @@ extension CompactionPlan {
                 throw .invalid("\(path) is in the plan twice")
             }
         }
-        // Outputs may be a little larger.
-        guard (1...Int64.max / 2).contains(plan.policy.targetBytes) else {
-            throw .invalid("the plan's target size is not positive, or larger than any object")
+        guard (1...4 << 30).contains(plan.policy.targetBytes) else {
+            throw .invalid("the plan's target size is not positive, or over 4 GiB")
         }
         return plan
     }

@@ -162,7 +162,7 @@ extension CompactionPlan {
         var planner = CompactionPlanner(
             policy: policy, head: snapshot.head, now: now, memoryBytesMax: memoryBytesMax)
         for window in VerifyWindows.plan(snapshot.manifests) {
-            if let first = policy.firstHour, window.upperBound < first { continue }
+            if let first = policy.firstHour, window.upperBound.lastHour < first { continue }
             if let last = policy.lastHour, window.lowerBound > last { continue }
             let query = ObjectQuery(sides: Set(TableSide.allCases), hours: window)
             planner.add(try await snapshot.objects(query))

@@ -52,7 +52,7 @@ public struct CompactionPolicy: Hashable, Sendable, Codable {
     var smallBytesBelow: Int64 { max(1, targetBytes.percent(goodPercent)) }
 
     func covers(_ hour: LakeHour) -> Bool {
-        if let firstHour, hour < firstHour { return false }
+        if let firstHour, hour.lastHour < firstHour { return false }
         if let lastHour, hour > lastHour { return false }
         return true
     }

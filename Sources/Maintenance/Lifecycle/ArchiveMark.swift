@@ -49,6 +49,17 @@ struct ArchiveMark: Hashable, Sendable, Codable {
         return mark
     }
 
+    /// As it is written; nil where there is none.
+    static func written(_ archive: Table) async throws -> [UInt8]? {
+        try await archive.store.getIfPresent(try key(archive), bytesMax: 1 << 20)?.bytes
+    }
+
+    /// Brings a copy of the archive what `written` gave before the copied version was read.
+    static func copy(_ bytes: [UInt8], to copy: Table) async throws {
+        guard try await written(copy) != bytes else { return }
+        _ = try await copy.store.put(bytes, to: try key(copy))
+    }
+
     /// Makes sure that there is one.
     static func begin(_ archive: Table) async throws {
         guard try await !archive.isArchive() else { return }

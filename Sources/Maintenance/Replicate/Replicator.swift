@@ -79,7 +79,8 @@ public struct Replicator: Sendable {
 
     private func difference() async throws -> Difference {
         // First the copy, then the original: another run may bring the copy further meanwhile, never past the original.
-        let head = await (try await target.open(table.name)).head()
+        let copy = try await target.open(table.name)
+        let head = await copy.head()
         let isFollowing = head.version > 0 ? try await follows(head) : false
         // What this view of the table stands on may be behind where its log begins by now.
         if !isFollowing { try await table.adoptNewestCheckpoint() }
@@ -93,7 +94,7 @@ public struct Replicator: Sendable {
         if !isFollowing, newest.checkpointVersion > head.version {
             start = try await table.snapshot(at: .version(newest.checkpointVersion))
         }
-        return Difference(table: table.name, head: head, newest: newest, start: start)
+        return Difference(copy: copy, head: head, newest: newest, start: start)
     }
 
     /// Whether the original's log still has the copy's newest entry, which then has to be the same.
@@ -142,7 +143,18 @@ public struct Replicator: Sendable {
     }
 
     private func round(_ progress: (ReplicationReport) -> Void) async throws -> ReplicationReport {
+        let archiveMark = try await ArchiveMark.written(table)
         let difference = try await difference()
+        // No moment may take the copy of an archive for a table that writers can go on with.
+        if archiveMark != nil { try await ArchiveMark.begin(difference.copy) }
+        let report = try await bring(difference, progress)
+        if let archiveMark { try await ArchiveMark.copy(archiveMark, to: difference.copy) }
+        return report
+    }
+
+    private func bring(
+        _ difference: Difference, _ progress: (ReplicationReport) -> Void
+    ) async throws -> ReplicationReport {
         let newest = difference.newest
         var report = difference.report
         let adoptions = AdoptionCopies(
@@ -205,7 +217,7 @@ public struct Replicator: Sendable {
 
     /// What the copy lacks.
     private struct Difference {
-        var table: TableName
+        var copy: Table
         /// The copy's.
         var head: TableHead
         var newest: Snapshot
@@ -217,7 +229,7 @@ public struct Replicator: Sendable {
         var base: Int64 { start?.version ?? head.version }
 
         var report: ReplicationReport {
-            var report = ReplicationReport(table: table)
+            var report = ReplicationReport(table: copy.name)
             (report.from, report.to) = (head.version, newest.version)
             return report
         }

@@ -10,6 +10,14 @@ extension TableAddress: ExpressibleByArgument {
     }
 }
 
+extension TableAddress {
+    /// For verbs that treat a table and its sides alike: naming one side would say less than what is done.
+    func checkIsWhole() throws {
+        guard side != .main else { return }
+        throw ValidationError("\(self) is a part of the table \(table), which is treated as a whole: name \(table)")
+    }
+}
+
 extension LakeHour: ExpressibleByArgument {
     public init?(argument: String) {
         guard let hour = LakeHour(argument) else { return nil }

@@ -54,6 +54,7 @@ struct CompactCommand: AsyncParsableCommand {
     var every: DurationArgument?
 
     func validate() throws {
+        for table in tables { try table.checkIsWhole() }
         if of < 1 || index < 0 || index >= of { throw ValidationError("--index goes from 0 to one less than --of") }
         if planFrom == nil, of != 1 { throw ValidationError("--of needs --plan-from") }
         if planTo != nil, tables.count != 1 { throw ValidationError("--plan-to needs one table") }

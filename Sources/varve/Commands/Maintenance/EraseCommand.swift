@@ -70,6 +70,7 @@ struct EraseCommand: AsyncParsableCommand {
     var parallel = 2
 
     func validate() throws {
+        try table.checkIsWhole()
         if let grace, grace.milliseconds != 0 {
             throw ValidationError("--grace takes 0s only; else vacuum.erased_after says how long old bytes stay")
         }

@@ -26,6 +26,8 @@ struct LifecyclePlanCommand: AsyncParsableCommand {
     @Argument(help: "The tables; by default all that have rules.")
     var tables: [TableAddress] = []
 
+    func validate() throws { for table in tables { try table.checkIsWhole() } }
+
     func run() async throws {
         let session = try await lake.open()
         try await showLifecyclePlan(session, lake, tables, format.output)
@@ -47,6 +49,8 @@ struct LifecycleApplyCommand: AsyncParsableCommand {
 
     @Flag(help: "Do it.")
     var yes = false
+
+    func validate() throws { for table in tables { try table.checkIsWhole() } }
 
     func run() async throws {
         guard yes else {

@@ -54,6 +54,7 @@ struct ReplicateCommand: AsyncParsableCommand {
     var every: DurationArgument?
 
     func validate() throws {
+        for table in tables { try table.checkIsWhole() }
         if (to == nil) == (toConfig == nil) { throw ValidationError("give one of --to and --to-config") }
         if parallel < 1 { throw ValidationError("--parallel is at least 1") }
         if prune, !yes, !plan { throw ValidationError("--prune deletes objects of the copy: add --yes") }

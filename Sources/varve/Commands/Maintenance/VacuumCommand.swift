@@ -48,6 +48,7 @@ struct VacuumCommand: AsyncParsableCommand {
     private static let rowsMax = 100_000
 
     func validate() throws {
+        for table in tables { try table.checkIsWhole() }
         if plan, yes { throw ValidationError("--plan and --yes exclude each other") }
     }
 

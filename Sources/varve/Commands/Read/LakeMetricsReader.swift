@@ -19,11 +19,14 @@ struct LakeMetricsReader: Sendable {
             let table = try await session.lake.openExisting(name)
             let snapshot = try await table.snapshot()
             heads.append((name.description, snapshot.head))
-            let plan = try await plan(name, snapshot)
-            let labels = [("table", name.description)]
-            // What merging would make fewer, not what it would read: nothing to gain is no debt.
-            debt.append(.init(Double(max(0, Int64(plan.inputs) - plan.outputs)), labels: labels))
-            debtBytes.append(.init(Double(plan.bytes), labels: labels))
+            // 'compact' leaves archives as they are.
+            if try await !table.isArchive() {
+                let plan = try await plan(name, snapshot)
+                let labels = [("table", name.description)]
+                // What merging would make fewer, not what it would read: nothing to gain is no debt.
+                debt.append(.init(Double(max(0, Int64(plan.inputs) - plan.outputs)), labels: labels))
+                debtBytes.append(.init(Double(plan.bytes), labels: labels))
+            }
             if countsDead { dead += try await deadObjects(name, table) }
         }
         var families = TableMetrics.families(heads)

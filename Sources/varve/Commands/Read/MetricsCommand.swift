@@ -31,6 +31,7 @@ struct MetricsCommand: AsyncParsableCommand {
     var every: DurationArgument = DurationArgument(milliseconds: 300_000)
 
     func validate() throws {
+        for table in tables { try table.checkIsWhole() }
         if every.milliseconds < 1000 { throw ValidationError("--every is at least 1s") }
     }
 

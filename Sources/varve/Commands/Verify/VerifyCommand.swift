@@ -45,6 +45,7 @@ struct VerifyCommand: AsyncParsableCommand {
     var signedBy: String?
 
     func validate() throws {
+        try table?.checkIsWhole()
         if erasure != nil, table != nil || deep || kafka {
             throw ValidationError("--erasure goes without a table, --deep and --kafka: the certificate names its table")
         }
