@@ -62,6 +62,13 @@ extension S3Verdict {
         if corruptCodes.contains(code) {
             return .retry(kind: .corrupt, message: text, isThrottled: false, cost: RetryBudget.retryCost)
         }
+        if status == 404, code.isEmpty, ["GET", "PUT"].contains(call.method) {
+            // A store says why. An ingress whose store is away says only this, and a log that is not there would be that
+            // of a new table.
+            return .retry(
+                kind: .unavailable, message: "\(text) without a store's reason; look for a proxy in between",
+                isThrottled: false, cost: RetryBudget.retryCost)
+        }
         if (200..<300).contains(status) {
             // An error inside a success: AWS says to treat it as a failed attempt, whatever its code.
             let message =

@@ -12,7 +12,7 @@ struct RetryTests {
         "a passing failure is retried until the store answers",
         arguments: [
             .error(503, "SlowDown"), .error(500, "InternalError"), .error(400, "RequestTimeout"), .error(502, ""),
-            .answer(504), .answer(429), .error(400, "BadDigest"), .error(409, "OperationAborted"),
+            .answer(504), .answer(429), .error(400, "BadDigest"), .error(409, "OperationAborted"), .answer(404),
             .lost(sent: false, .connect), .lost(sent: true), .lost(sent: true, .timeout),
             .lost(sent: true, .truncated),
         ] as [ScriptedTransport.Reply])
