@@ -113,6 +113,8 @@ struct ReadingTests {
         let hour = await lake.run("manifest", "sql", "orders", question, "--output", "csv", "--hour", "2026-11-21/03")
         #expect(hour.output == "side,events,avg(records)\nmain,120,60.0\n", "\(hour.errors)")
         #expect(await lake.run("manifest", "sql", "orders", question, "--topic", "t").status == .usage)
+        let twice = await lake.run("manifest", "sql", "orders", "select 1 a, 2 a, 3 a_2, 4 a", "--output", "json")
+        #expect(twice.output == "[\n{\"a\":1,\"a_3\":2,\"a_2\":3,\"a_4\":4}\n]\n", "\(twice.output)")
         let unknown = await lake.run("manifest", "sql", "orders", "select * from nope")
         #expect(unknown.errors.contains("no such table: nope: the tables are objects, "), "\(unknown.errors)")
         for statement in ["delete from objects", "select nope from objects", "attach 'x' as y"] {

@@ -36,12 +36,27 @@ struct ManifestSQLCommand: AsyncParsableCommand {
         let objects = filter.query(sides: Set(TableSide.allCases), of: layout, now: session.now)
         let point = at.map { $0.point(now: session.now) } ?? .newest
         let result = try await Self.naming { try await table.sql(statement, at: point, over: objects) }
-        let columns = result.columns.indices.map { index in
-            Column(name: result.columns[index], alignsRight: result.rows.allSatisfy { $0[index].isNumber })
+        let names = Self.apart(result.columns)
+        let columns = names.indices.map { index in
+            Column(name: names[index], alignsRight: result.rows.allSatisfy { $0[index].isNumber })
         }
         let listing = Listing(columns: columns, rows: result.rows.map { $0.map(Cell.init) })
         try listing.print(as: format.output, to: session.console)
         if result.isTruncated { session.console.say("only the first \(result.rows.count) rows are shown: add a LIMIT") }
+    }
+
+    /// Two columns of one name would be one in JSON: `path`, `path_2`.
+    static func apart(_ names: [String]) -> [String] {
+        var taken: Set<String> = []
+        return names.map { name in
+            var free = name
+            var number = 2
+            while free != name && names.contains(free) || !taken.insert(free).inserted {
+                free = "\(name)_\(number)"
+                number += 1
+            }
+            return free
+        }
     }
 
     /// Says what there is, where a statement asks for what there is not.
