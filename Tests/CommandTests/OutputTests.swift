@@ -14,9 +14,9 @@ struct OutputTests {
         ])
 
     @Test("a table is aligned and human")
-    func table() {
+    func table() throws {
         #expect(
-            Self.listing.lines(as: .table) == [
+            try Self.listing.lines(as: .table) == [
                 "NAME      BYTES  AT                        TOPICS  CLOSED",
                 "a,\"b\"   1.5 KiB  1970-01-01T00:00:00.000Z  x y     yes",
                 "c           7 B  -                         -       -",
@@ -24,9 +24,9 @@ struct OutputTests {
     }
 
     @Test("JSON is an array with one object on each line, exact")
-    func json() {
+    func json() throws {
         #expect(
-            Self.listing.lines(as: .json) == [
+            try Self.listing.lines(as: .json) == [
                 "[",
                 #"{"name":"a,\"b\"\n","bytes":1536,"at":"1970-01-01T00:00:00.000Z","topics":["x","y"],"closed":true},"#,
                 #"{"name":"c","bytes":7,"at":null,"topics":[],"closed":null}"#,
@@ -35,9 +35,9 @@ struct OutputTests {
     }
 
     @Test("CSV quotes what it must")
-    func csv() {
+    func csv() throws {
         #expect(
-            Self.listing.lines(as: .csv) == [
+            try Self.listing.lines(as: .csv) == [
                 "name,bytes,at,topics,closed",
                 "\"a,\"\"b\"\"\n\",1536,1970-01-01T00:00:00.000Z,x y,true",
                 "c,7,,,",
@@ -45,11 +45,29 @@ struct OutputTests {
     }
 
     @Test("an empty listing is nothing, [] or a header")
-    func empty() {
+    func empty() throws {
         let empty = Listing(columns: [.left("a")], rows: [])
-        #expect(empty.lines(as: .table) == [])
-        #expect(empty.lines(as: .json) == ["[]"])
-        #expect(empty.lines(as: .csv) == ["a"])
+        #expect(try empty.lines(as: .table) == [])
+        #expect(try empty.lines(as: .json) == ["[]"])
+        #expect(try empty.lines(as: .csv) == ["a"])
+    }
+
+    @Test("a listing is written as its rows come: of a table the first ones measure the columns")
+    func streams() throws {
+        var lines: [String] = []
+        var table = ListingWriter([.left("a"), .right("b")], as: .table, measuredRowsMax: 2) { lines.append($0) }
+        for (index, name) in ["x", "yy", "zzzz", "x"].enumerated() {
+            try table.write([.text(name), .integer(Int64(index))])
+            #expect(lines.count == (index == 0 ? 0 : index + 2))
+        }
+        try table.finish()
+        #expect(lines == ["A   B", "x   0", "yy  1", "zzzz  2", "x   3"])
+        lines = []
+        var json = ListingWriter([.left("a")], as: .json) { lines.append($0) }
+        for number in 0..<3 as Range<Int64> { try json.write([.integer(number)]) }
+        #expect(lines == ["[", #"{"a":0},"#, #"{"a":1},"#])
+        try json.finish()
+        #expect(lines.suffix(2) == [#"{"a":2}"#, "]"])
     }
 
     @Test("sizes for people", arguments: [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (150 << 20, "150 MiB")])
@@ -75,9 +93,9 @@ struct OutputTests {
     }
 
     @Test("a quote is doubled in CSV whatever stands behind it")
-    func quotes() {
+    func quotes() throws {
         let listing = Listing(columns: [.left("a")], rows: [[.text("say \"\u{301}x\"")]])
-        let line = listing.lines(as: .csv)[1]
+        let line = try listing.lines(as: .csv)[1]
         #expect(line.utf8.elementsEqual("\"say \"\"\u{301}x\"\"\"".utf8), "\(line)")
     }
 
@@ -112,5 +130,13 @@ struct OutputTests {
     func times(argument: String, expected: String?) {
         let time = TimeArgument(argument: argument)?.resolved(now: standingTime)
         #expect(time?.description == expected)
+    }
+}
+
+extension Listing {
+    fileprivate func lines(as format: OutputFormat) throws -> [String] {
+        var lines: [String] = []
+        try write(as: format) { lines.append($0) }
+        return lines
     }
 }

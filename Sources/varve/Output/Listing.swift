@@ -24,51 +24,15 @@ struct Listing: Sendable {
         self.init(columns: Row.columns, rows: rows.map(\.cells))
     }
 
-    func lines(as format: OutputFormat) -> [String] {
-        switch format {
-        case .table: tableLines
-        case .json: jsonLines
-        case .csv: [csvLine(columns.map(\.name))] + rows.map { csvLine($0.map(\.csvText)) }
-        }
-    }
-
     func print(as format: OutputFormat, to console: Console) throws {
-        for line in lines(as: format) { try console.print(line) }
+        try write(as: format) { try console.print($0) }
     }
 
-    private var tableLines: [String] {
-        guard !rows.isEmpty else { return [] }
-        let shown = columns.indices.filter { !columns[$0].isDetail }
-        let texts = [columns.map { $0.name.uppercased().replacing("_", with: " ") }] + rows.map { $0.map(\.tableText) }
-        let widths = columns.indices.map { column in texts.map { $0[column].count }.max() ?? 0 }
-        return texts.map { row in
-            let padded = shown.map { index in
-                columns[index].alignsRight
-                    ? row[index].leftPadded(to: widths[index]) : row[index].rightPadded(to: widths[index])
-            }
-            var line = padded.joined(separator: "  ")
-            while line.last == " " { line.removeLast() }
-            return line
-        }
+    func write(as format: OutputFormat, print: @escaping (String) throws -> Void) throws {
+        var writer = ListingWriter(columns, as: format, measuredRowsMax: .max, print: print)
+        for row in rows { try writer.write(row) }
+        try writer.finish()
     }
-
-    private var jsonLines: [String] {
-        guard !rows.isEmpty else { return ["[]"] }
-        let objects = rows.map { row in
-            JSONText.object(zip(columns, row).map { .init(name: $0.name, value: $1.json) }).compact
-        }
-        return ["["] + objects.dropLast().map { $0 + "," } + objects.suffix(1) + ["]"]
-    }
-}
-
-/// One record of RFC 4180, quoted only where it must be.
-private func csvLine(_ fields: [String]) -> String {
-    fields.map { field in
-        let plain = !field.utf8.contains { $0 == 0x22 || $0 == 0x2C || $0 == 0x0A || $0 == 0x0D }
-        // By bytes: a quote with a combining mark behind it is another Character.
-        let doubled = field.utf8.flatMap { $0 == 0x22 ? [0x22, 0x22] : [$0] }
-        return plain ? field : "\"" + String(decoding: doubled, as: UTF8.self) + "\""
-    }.joined(separator: ",")
 }
 
 extension Cell {
@@ -86,7 +50,7 @@ extension Cell {
         }
     }
 
-    fileprivate var csvText: String {
+    var csvText: String {
         switch self {
         case .text(let text): text
         case .integer(let value), .bytes(let value): String(value)

@@ -61,24 +61,28 @@ struct LifecycleApplyCommand: AsyncParsableCommand {
         }
         let session = try await lake.openForChange()
         var random = SystemRandomNumberGenerator()
-        var rows: [LifecycleRow] = []
-        for name in try session.tablesWithRules(tables) {
-            let progress = ProgressLine(session.console)
-            defer { progress.clear() }
-            var done = 0
-            try await session.lifecycle(name, lake, forChange: true).apply(using: &random) { outcome in
-                done += 1
-                rows.append(LifecycleRow(table: name, outcome))
-                progress.show("\(name): \(done) objects")
+        var listing = LifecycleListing(as: format.output, to: session.console)
+        do {
+            for name in try session.tablesWithRules(tables) {
+                let progress = ProgressLine(session.console)
+                defer { progress.clear() }
+                var done = 0
+                try await session.lifecycle(name, lake, forChange: true).apply(using: &random) { outcome in
+                    done += 1
+                    try session.console.ifRead { try listing.add(LifecycleRow(table: name, outcome)) }
+                    progress.show("\(name): \(done) objects")
+                }
             }
-            progress.clear()
+        } catch {
+            // What was done is done.
+            try? session.console.ifRead { try listing.finish() }
+            throw error
         }
-        try session.console.ifRead { try Listing(rows).print(as: format.output, to: session.console) }
-        let failed = rows.count { $0.problem != nil }
-        session.console.say("\(rows.count - failed) objects changed")
-        guard let first = rows.first(where: { $0.problem != nil }) else { return }
+        try session.console.ifRead { try listing.finish() }
+        session.console.say("\(listing.doable) objects changed")
+        guard let first = listing.firstProblem else { return }
         throw CommandFailure(
-            .temporaryFailure, "\(failed) objects were not changed", at: first.item.object.path,
+            .temporaryFailure, "\(listing.failed) objects were not changed", at: first.item.object.path,
             fix: first.problem ?? "run it again")
     }
 }
@@ -106,24 +110,49 @@ struct LifecycleHistoryCommand: AsyncParsableCommand {
 private func showLifecyclePlan(
     _ session: LakeSession, _ lake: LakeOptions, _ tables: [TableAddress], _ output: OutputFormat
 ) async throws {
-    var rows: [LifecycleRow] = []
-    var requests = RequestCount()
+    var listing = LifecycleListing(as: output, to: session.console)
     for name in try session.tablesWithRules(tables) {
         try await session.lifecycle(name, lake, forChange: false).plan { item, problem in
-            rows.append(LifecycleRow(table: name, item, problem: problem))
-            if problem == nil { requests += item.requests }
+            try listing.add(LifecycleRow(table: name, item, problem: problem))
         }
     }
-    try Listing(rows).print(as: output, to: session.console)
-    let doable = rows.filter { $0.problem == nil }
-    let bytes = doable.reduce(0) { $0 &+ $1.item.object.bytes }
+    try listing.finish()
     session.console.say(
-        "\(doable.count) objects (\(humanBytes(bytes))) would be changed, \(requests.total) requests, "
-            + "about $\(decimal(requests.dollars, places: 3))")
-    guard let first = rows.first(where: { $0.problem != nil }) else { return }
+        "\(listing.doable) objects (\(humanBytes(listing.bytes))) would be changed, \(listing.requests.total) "
+            + "requests, about $\(decimal(listing.requests.dollars, places: 3))")
+    guard let first = listing.firstProblem else { return }
     session.console.say(
-        "\(rows.count - doable.count) objects cannot be changed, the first is \(first.item.object.path): "
+        "\(listing.failed) objects cannot be changed, the first is \(first.item.object.path): "
             + (first.problem ?? ""))
+}
+
+/// Lists objects as they come, and counts them.
+private struct LifecycleListing {
+    private var writer: ListingWriter
+    private(set) var doable = 0
+    private(set) var failed = 0
+    /// Of what can be done, as the requests.
+    private(set) var bytes: Int64 = 0
+    private(set) var requests = RequestCount()
+    private(set) var firstProblem: LifecycleRow?
+
+    init(as output: OutputFormat, to console: Console) {
+        writer = ListingWriter(of: LifecycleRow.self, as: output, to: console)
+    }
+
+    mutating func add(_ row: LifecycleRow) throws {
+        if row.problem == nil {
+            doable += 1
+            bytes &+= row.item.object.bytes
+            requests += row.item.requests
+        } else {
+            failed += 1
+            if firstProblem == nil { firstProblem = row }
+        }
+        try writer.write(row)
+    }
+
+    mutating func finish() throws { try writer.finish() }
 }
 
 extension LakeSession {

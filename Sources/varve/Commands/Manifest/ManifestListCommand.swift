@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import LakeModel
+import Maintenance
 
 struct ManifestListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,9 +31,16 @@ struct ManifestListCommand: AsyncParsableCommand {
         let session = try await lake.open()
         let snapshot = try await session.snapshot(of: table, at: at)
         let query = filter.query(side: table.side, of: snapshot.head.layout, now: session.now, tags: tag)
-        let objects = try await snapshot.objects(query).filter(filter.matchesTopic)
-        let rows = objects.prefix(limit ?? .max).map(ObjectRow.init)
-        try Listing(Array(rows)).print(as: format.output, to: session.console)
+        var writer = ListingWriter(of: ObjectRow.self, as: format.output, to: session.console)
+        var left = limit ?? .max
+        try await snapshot.forEachStretch(query) { objects in
+            for object in objects where left > 0 && filter.matchesTopic(object) {
+                try writer.write(ObjectRow(object))
+                left -= 1
+            }
+            return left > 0
+        }
+        try writer.finish()
     }
 }
 
