@@ -63,8 +63,8 @@ extension S3Verdict {
             return .retry(kind: .corrupt, message: text, isThrottled: false, cost: RetryBudget.retryCost)
         }
         if status == 404, code.isEmpty, ["GET", "PUT"].contains(call.method) {
-            // A store says why. An ingress whose store is away says only this, and a log that is not there would be that
-            // of a new table.
+            // A store says why. An ingress whose store is away says only this, and a log that is not there would be
+            // that of a new table.
             return .retry(
                 kind: .unavailable, message: "\(text) without a store's reason; look for a proxy in between",
                 isThrottled: false, cost: RetryBudget.retryCost)

@@ -44,6 +44,10 @@ private let textFileBytesMax = 2 << 20
 private func readTextFile(_ path: String) -> String? {
     guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }
-    guard let data = try? file.read(upToCount: textFileBytesMax) else { return "" }
-    return String(data: data, encoding: .utf8)
+    do {
+        guard let data = try file.read(upToCount: textFileBytesMax) else { return "" }
+        return String(data: data, encoding: .utf8)
+    } catch {
+        return nil
+    }
 }

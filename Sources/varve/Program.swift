@@ -51,8 +51,9 @@ enum Program {
                 return .success
             }
             let message = Varve.message(for: error)
+            let sentence = message.last == "." ? String(message.dropLast()) : message
             throw CommandFailure(
-                .usage, message.lowercasedFirst, at: "command line",
+                .usage, sentence.lowercasedFirst, at: "command line",
                 fix: ArgumentForms.remedy(for: message) ?? "see 'varve help' and 'varve help COMMAND'")
         }
     }

@@ -295,8 +295,11 @@ struct BadSettingsTests {
         let outcome = await runVarve(["config", "check", "--config", "nope.yaml"])
         #expect(
             outcome.errors
-                == "varve: the configuration cannot be read: nope.yaml: check the path and its permissions\n")
+                == "varve: the configuration cannot be read as text: nope.yaml: check the path, its permissions, and "
+                + "that it is UTF-8\n")
         #expect(outcome.status == .noInput)
+        #expect(CommandContext.process.readFile("/tmp") == nil, "a folder is no empty file")
+        #expect(CommandContext.process.readFile("/dev/null")?.isEmpty == true)
     }
 
     @Test("aliases that multiply are refused, not followed")

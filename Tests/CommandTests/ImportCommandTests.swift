@@ -68,12 +68,24 @@ struct ImportCommandTests {
         #expect(await lake.run("cat", "clicks").output == lake.expected)
         let verified = await lake.run("verify", "--deep")
         #expect(verified.status == .success, "\(verified.output)\(verified.errors)")
+        let listed = await lake.run("manifest", "ls", "clicks", "--output", "csv")
+        let urls = listed.output.split(separator: "\n").dropFirst().compactMap { $0.split(separator: ",").last }
+        #expect(urls.count == 3)
+        for url in urls {
+            #expect(FileManager.default.fileExists(atPath: String(url.dropFirst("file://".count))), "\(url)")
+        }
         let located = await lake.run(
             "manifest", "sql", "clicks", "select count(*) as n from objects where adopted like 'topics/clicks/%'",
             "--output", "csv")
         #expect(located.output == "n\n3\n", "\(located.output)\(located.errors)")
         let offsets = await lake.run("manifest", "sql", "clicks", "select next from offsets", "--output", "csv")
         #expect(offsets.output == "next\n30\n")
+        let key = "\(ForeignLake.folder)/clicks+0+0000000010.json"
+        try lake.leave(key, "{}\n")
+        let damaged = await lake.run("verify", "--output", "csv")
+        #expect(
+            damaged.status == .checkFailed && damaged.output.contains(",\"\(key): it has 3 bytes, not "),
+            "\(damaged.output)")
     }
 
     @Test("an erasure ends with status 1 and is not proved until the files are deleted")

@@ -59,6 +59,7 @@ struct ReadingTests {
             return outcome.output.split(separator: "\n").count - 1
         }
         #expect(await count() == 4)
+        #expect(await count("--limit", "3") == 3)
         #expect(await count("--hour", "2026-11-21/03") == 2)
         #expect(await count("--hour", "2026-11-21") == 4)
         #expect(await count("--from", "2026-11-21T04:30:00Z") == 2)

@@ -113,6 +113,26 @@ struct SettingsTests {
     }
 
     @Test(
+        "what is printed can be checked, and says the same",
+        arguments: [
+            "{ lake: 'file:///l', kafka: { brokers: b }, tables: [{ name: t }] }",
+            """
+            { lake: 's3://events/l', kafka: { brokers: b }, tables: [{ name: t, format: parquet, compact: {} },
+              { name: u, partition: { time: 'field:/at', unit: ms },
+                lifecycle: { rules: [{ name: r, do: expire, after: 9d }] } }] }
+            """,
+        ])
+    func printed(yaml: String) async throws {
+        let printed = await runVarve(["config", "print", "--config", "v.yaml"], files: ["v.yaml": yaml])
+        #expect(printed.status == .success, "\(printed.errors)")
+        let checked = await runVarve(["config", "check", "--config", "p.yaml"], files: ["p.yaml": printed.output])
+        #expect(checked.status == .success, "\(checked.errors)\(printed.output)")
+        let again = await runVarve(["config", "print", "--config", "p.yaml"], files: ["p.yaml": printed.output])
+        // What was filled in stands last, what was written where it was.
+        #expect(again.output.split(separator: "\n").sorted() == printed.output.split(separator: "\n").sorted())
+    }
+
+    @Test(
         "paths of schemas begin at the configuration's file, those of the environment where it was typed",
         arguments: [
             ("conf/v.yaml", "s/a.json", [:], "conf/s/a.json"),

@@ -47,6 +47,8 @@ struct TopicCensusTests {
                 return second < 63 ? [] : ["a"]
             } == [])
         #expect(clock.elapsed() == .seconds(63))
+        await #expect(throws: KafkaError.self) { try await absent("a") { _ in throw away } }
+        #expect(clock.elapsed() == .seconds(63) + TopicCensus.outageMax)
         var polls = 0
         let stopped = try await absent("a", isStopped: { polls > 2 }) { _ in
             polls += 1

@@ -122,10 +122,11 @@ public struct DeadLetterTally: Sendable {
         counts[key] = count
     }
 
-    /// The most frequent first.
+    /// The most frequent first; hour by hour where they are counted apart.
     public var sorted: [DeadLetterCount] {
         counts.values.sorted { a, b in
-            a.events == b.events
+            if byHour, a.hour != b.hour { return a.hour.map { hour in b.hour.map { hour < $0 } ?? false } ?? true }
+            return a.events == b.events
                 ? (a.topic, a.reason, a.first?.milliseconds ?? 0) < (b.topic, b.reason, b.first?.milliseconds ?? 0)
                 : a.events > b.events
         }

@@ -101,8 +101,9 @@ struct ContentCheck: Sendable {
 
     private func finding(_ error: ReadError, in object: DataObject) throws(StoreError) -> VerifyFinding {
         switch error {
-        case .missing(let path): return VerifyFinding(.missingObject, path, "the store does not have it")
-        case .damaged(let path, let reason): return VerifyFinding(.damagedObject, path, reason)
+        case .missing(let path):
+            return VerifyFinding(.missingObject, path, object.naming("the store does not have it"))
+        case .damaged(let path, let reason): return VerifyFinding(.damagedObject, path, object.naming(reason))
         // One key's or one object's rights, or a class that has to be thawed; the others can be read all the same.
         case .store(let error) where error.kind == .denied || error.kind == .archived:
             return VerifyFinding(.unreadableObject, object.path, "the store does not hand it out: \(error.message)")

@@ -58,7 +58,7 @@ struct PresenceCheck: Sendable {
                 let info = try await store.head(key)
                 findings += [Self.finding(object, bytes: info.bytes)].compactMap(\.self)
             } catch  where error.kind == .notFound {
-                findings.append(VerifyFinding(.missingObject, object.path, "the store does not have it"))
+                findings.append(VerifyFinding(.missingObject, object.path, object.naming("the store does not have it")))
             }
         }
         return findings
@@ -66,6 +66,12 @@ struct PresenceCheck: Sendable {
 
     static func finding(_ object: DataObject, bytes: Int64) -> VerifyFinding? {
         guard bytes != object.bytes else { return nil }
-        return VerifyFinding(.damagedObject, object.path, "it has \(bytes) bytes, not \(object.bytes)")
+        return VerifyFinding(
+            .damagedObject, object.path, object.naming("it has \(bytes) bytes, not \(object.bytes)"))
     }
+}
+
+extension DataObject {
+    /// What is wrong with it, with the name of the file where it is one that was adopted.
+    func naming(_ text: String) -> String { adopted.map { "\($0.key): \(text)" } ?? text }
 }

@@ -75,7 +75,7 @@ extension ConsoleAssets {
             tile("Stored", bytes(lake.bytes), `${count(lake.objects)} objects`),
             tile("Least fresh", ages.length ? span(ages[0].freshness_seconds) : "–",
               ages.length ? ages[0].name : "no events yet"),
-            tile("To merge", count(owed), known ? "small objects" : "small objects, still counting",
+            tile("Small objects", count(owed), known ? "beyond one a shard and hour" : "still counting",
               owed >= 500 ? "sand" : null),
             tile("Dead letters", count(lake.dead_letters), "events put aside", lake.dead_letters ? "sand" : null));
         }
@@ -115,11 +115,11 @@ extension ConsoleAssets {
             h("td", { class: "num", "data-label": "Events" }, count(table.main.records)),
             h("td", { class: "num", "data-label": "Stored" }, bytes(table.main.bytes),
               h("span", { class: "sub" }, `${count(table.main.objects)} objects`)),
-            h("td", { class: "num", "data-label": "To merge" }, count(table.debt.objects)),
+            h("td", { class: "num", "data-label": "Small objects" }, count(table.debt.objects)),
             h("td", { class: "num", "data-label": "Dead letters" }, count(table.dead_letter.records)));
           const heads = [
             ["Table"], ["Health"], ["Last 14 days"], ["Newest event", "num"], ["Events", "num"], ["Stored", "num"],
-            ["To merge", "num"], ["Dead letters", "num"],
+            ["Small objects", "num"], ["Dead letters", "num"],
           ];
           return [h("table", { class: "tables" },
             h("thead", {}, h("tr", {},

@@ -3,6 +3,7 @@ import ArgumentParser
 /// How the values of options are written, by the placeholder that stands for them in help texts.
 enum ArgumentForms {
     private static let forms = [
+        "event": "TOPIC/PARTITION/OFFSET, such as orders/3/1042",
         "duration": "a number with its unit, such as 90s, 36h or 7d",
         "hour": "a date and an hour, such as 2026-11-21/05",
         "number": "a whole number",
@@ -10,6 +11,7 @@ enum ArgumentForms {
         "size": "a number with its unit, such as 512MiB",
         "table": "the name of a table, such as orders, or of a side table, such as orders.dead_letter",
         "time": "RFC 3339 or a date, such as 2026-11-21T05:00Z, or back from now, such as -36h",
+        "trace": "a trace's 32 hex digits, or a whole traceparent",
         "version": "a whole number",
         "version|time": "a version's number, RFC 3339, a date, or back from now, such as -1d",
     ]
@@ -46,6 +48,11 @@ enum ArgumentForms {
 
     /// What to write instead, where the parser refused a value: its message ends with `'--option <placeholder>'`.
     static func remedy(for message: String) -> String? {
+        let unexpected = message.prefix(while: { $0 != "'" }).lowercased() == "unexpected argument "
+        if unexpected, let word = message.split(separator: "'").dropFirst().first {
+            let names = Varve.configuration.subcommands.map { $0.configuration.commandName ?? "" }
+            return Suggestion.nearest(to: String(word), among: names).map { "did you mean '\($0)'?" }
+        }
         guard message.contains(" is invalid for "), let open = message.lastIndex(of: "<"),
             let close = message[open...].firstIndex(of: ">")
         else { return nil }

@@ -20,7 +20,8 @@ struct ConfigOptions: ParsableArguments {
         guard let path = config ?? context.environment["VARVE_CONFIG"], !path.isEmpty else { return source }
         guard let text = context.readFile(path) else {
             throw CommandFailure(
-                .noInput, "the configuration cannot be read", at: path, fix: "check the path and its permissions")
+                .noInput, "the configuration cannot be read as text", at: path,
+                fix: "check the path, its permissions, and that it is UTF-8")
         }
         source.yaml = (text, path)
         source.isReadableByAll = context.isReadableByAll(path)

@@ -21,7 +21,12 @@ struct SecondLake {
         options.file = ConfigOptions()
         (options.file.config, options.lake) = (config ?? first.file.config, url)
         let ownContext = config == nil ? context : context.forSecondConfiguration
-        let loaded = try options.load(in: ownContext)
+        let loaded: LoadedSettings
+        do throws(CommandFailure) {
+            loaded = try options.load(in: ownContext)
+        } catch {
+            throw url == nil ? error : error.named(place, insteadOf: "option --lake", status: status)
+        }
         guard !LakePlace(loaded.settings).overlaps(LakePlace(try first.load(in: context).settings)) else {
             throw CommandFailure(
                 status, "a lake cannot be or hold its own \(role)", at: place, fix: "name a lake apart from it")
@@ -32,5 +37,15 @@ struct SecondLake {
         } catch let failure as CommandFailure where failure.status == .noInput {
             return MemoryObjectStore(clock: ownContext.clock)
         }
+    }
+}
+
+extension CommandFailure {
+    /// The same of a value that was written in another place.
+    fileprivate func named(_ place: String, insteadOf location: String, status: ExitStatus) -> CommandFailure {
+        guard problems.contains(where: { $0.location == location }) else { return self }
+        return CommandFailure(
+            status,
+            problems.map { Problem($0.what, at: $0.location == location ? place : $0.location, fix: $0.remedy) })
     }
 }

@@ -17,6 +17,8 @@ struct TopicCensus: Sendable {
 
     /// Brokers hear of a new topic one after the other: for so long it is asked for again.
     static let patience = Duration.seconds(5)
+    /// A drain is a job: where no broker answers for so long, it is for its scheduler to begin it anew.
+    static let outageMax = Duration.seconds(60)
     private static let pause = Duration.seconds(1)
 
     init(_ tables: [Settings.Table], clock: any LakeClock, logger: Logger) {
@@ -24,7 +26,7 @@ struct TopicCensus: Sendable {
         (self.clock, self.logger) = (clock, logger)
     }
 
-    /// Asks until brokers answer, or `isStopped`.
+    /// Asks until brokers answer, or `isStopped`. Throws `KafkaError` where none does for `outageMax`.
     ///
     /// - Parameter topics: the names of all topics.
     func absent(
@@ -32,9 +34,11 @@ struct TopicCensus: Sendable {
     ) async throws -> [Absent] {
         var since: Duration?
         var wasWarned = false
+        var awaySince: Duration?
         while !isStopped() {
             do {
                 let known = try await topics()
+                awaySince = nil
                 let absent = wanted.filter { !known.contains(where: $0.selector.matches) }
                 let first = since ?? clock.elapsed()
                 if absent.isEmpty || clock.elapsed() - first >= Self.patience { return absent }
@@ -42,8 +46,13 @@ struct TopicCensus: Sendable {
             } catch let error as KafkaError where error.isRetriable {
                 // Who could not be asked has not said so.
                 since = nil
+                let first = awaySince ?? clock.elapsed()
+                guard clock.elapsed() - first < Self.outageMax else { throw error }
+                awaySince = first
                 if !wasWarned {
-                    logger.warning("no broker says which topics there are", metadata: ["detail": "\(error)"])
+                    logger.warning(
+                        "no broker says which topics there are",
+                        metadata: ["detail": "\(error)", "given up after": "\(Self.outageMax)"])
                 }
                 wasWarned = true
             }

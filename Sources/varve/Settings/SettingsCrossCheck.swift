@@ -176,7 +176,8 @@ struct SettingsCrossCheck {
     private func partitionProblems(_ table: Settings.Table, _ path: [SettingStep]) -> [Problem] {
         var problems: [Problem] = []
         let unit = path + [.key("partition"), .key("unit")]
-        if table.partition.time == "kafka", let written = tree.value(at: unit), written.origin != .fallback {
+        // The default does no harm: 'config print' writes it.
+        if table.partition.time == "kafka", table.partition.unit != .iso8601, tree.value(at: unit) != nil {
             problems.append(
                 problem("a unit for Kafka timestamps", unit, fix: "leave it out: they are always milliseconds"))
         }

@@ -43,12 +43,12 @@ struct SettingsSource: Sendable {
             file: file, interpolation: SettingsInterpolation(environment: environment, readFile: readFile))
         tree = checker.check(tree).withTopicsNamed
         problems += checker.problems
-        guard problems.isEmpty else { throw CommandFailure(.configuration, problems) }
+        guard problems.isEmpty else { throw CommandFailure(settingProblems: problems) }
 
         var settings = try decode(tree)
         if let yaml { settings.resolvePaths(tree, from: Settings.folder(ofFile: yaml.file)) }
         problems = SettingsCrossCheck(settings: settings, tree: tree, checker: checker).problems(for: need)
-        guard problems.isEmpty else { throw CommandFailure(.configuration, problems) }
+        guard problems.isEmpty else { throw CommandFailure(settingProblems: problems) }
         if isReadableByAll, tree.hasSecretInFile {
             warn("varve: warning: secrets in a file that everyone can read: \(file.onOneLine): chmod 600, or ${file:…}")
         }
@@ -170,5 +170,14 @@ extension SettingTree {
         default:
             return nil
         }
+    }
+}
+
+extension CommandFailure {
+    /// Each value is complained of once; where all of them were options, the command line is wrong.
+    fileprivate init(settingProblems problems: [Problem]) {
+        var seen: Set<[String]> = []
+        let each = problems.filter { seen.insert([$0.what, $0.location]).inserted }
+        self.init(each.allSatisfy { $0.location.hasPrefix("option ") } ? .usage : .configuration, each)
     }
 }

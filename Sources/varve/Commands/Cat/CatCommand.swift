@@ -30,7 +30,7 @@ struct CatCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Only events of this trace: the 32 hex digits of their W3C traceparent header.", valueName: "id"))
+            "Only events of this trace: the 32 hex digits of their W3C traceparent header.", valueName: "trace"))
     var trace: TraceArgument?
 
     @Flag(help: "Print payloads only, each with a line feed; tombstones are left out.")

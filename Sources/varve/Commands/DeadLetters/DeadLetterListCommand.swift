@@ -29,15 +29,16 @@ struct DeadLetterListCommand: AsyncParsableCommand {
     @Flag(help: "List each event instead of counting.")
     var each = false
 
-    @Option(help: ArgumentHelp("With --each: at most this many events.", valueName: "number"))
-    var limit = 100
+    @Option(help: ArgumentHelp("With --each: at most this many events (default: 100).", valueName: "number"))
+    var limit: Int?
 
     @Flag(help: "Leave out what was sent again.")
     var outstanding = false
 
     func validate() throws {
         if each, byHour { throw ValidationError("--each and --by-hour exclude each other") }
-        if limit < 1 { throw ValidationError("--limit is at least 1") }
+        if let limit, limit < 1 { throw ValidationError("--limit is at least 1") }
+        if limit != nil, !each { throw ValidationError("--limit needs --each: counts are never cut off") }
     }
 
     func run() async throws {
@@ -68,7 +69,7 @@ struct DeadLetterListCommand: AsyncParsableCommand {
         var rows: [DeadLetterRow] = []
         var isCut = false
         try await letters.forEach { letter in
-            guard rows.count < limit else {
+            guard rows.count < limit ?? 100 else {
                 isCut = true
                 return false
             }

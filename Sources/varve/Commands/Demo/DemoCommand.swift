@@ -72,7 +72,9 @@ struct DemoCommand: AsyncParsableCommand {
               varve tables --lake \(stage.lakeURL)
               varve manifest log --lake \(stage.lakeURL) clicks
               varve cat --lake \(stage.lakeURL) --limit 5 --raw clicks
-              duckdb -c "select count(*) from read_json_auto('\(stage.directory)/lake/clicks/data/*/*/*/*.ndjson.zst')"
+              varve manifest ls --lake \(stage.lakeURL) clicks --output csv |
+                duckdb -c "set variable live = (select list(url) from read_csv('/dev/stdin'));
+                           select count(*) from read_json_auto(getvariable('live'))"
             Then with your own Kafka and store: see README.md. The demo's files: rm -r \(stage.directory)
             """)
     }

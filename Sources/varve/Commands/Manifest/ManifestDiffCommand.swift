@@ -27,9 +27,11 @@ struct ManifestDiffCommand: AsyncParsableCommand {
         let earlier = try await session.snapshot(of: table, at: from)
         let later = try await session.snapshot(of: table, at: to)
         let diff = try await earlier.diff(to: later, ObjectQuery(sides: [table.side]))
-        var rows = diff.removed.map { DiffRow(change: "removed", object: $0) }
-        rows += diff.added.map { DiffRow(change: "added", object: $0) }
-        rows.sort { ($0.object.partition, $0.object.path) < ($1.object.partition, $1.object.path) }
+        func row(_ change: String, _ object: DataObject) -> DiffRow {
+            DiffRow(change: change, row: ObjectRow(object, of: table.table, in: session.store))
+        }
+        var rows = diff.removed.map { row("removed", $0) } + diff.added.map { row("added", $0) }
+        rows.sort { ($0.row.object.partition, $0.row.object.path) < ($1.row.object.partition, $1.row.object.path) }
         try Listing(rows).print(as: format.output, to: session.console)
         let records = later.head.total(of: table.side).records - earlier.head.total(of: table.side).records
         session.console.say(
@@ -40,8 +42,8 @@ struct ManifestDiffCommand: AsyncParsableCommand {
 
 private struct DiffRow: Listable {
     var change: String
-    var object: DataObject
+    var row: ObjectRow
 
     static let columns: [Column] = [.left("change")] + ObjectRow.columns
-    var cells: [Cell] { [.text(change)] + ObjectRow(object).cells }
+    var cells: [Cell] { [.text(change)] + row.cells }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Catalog
 import LakeModel
 import Maintenance
+import ObjectStorage
 
 struct ManifestListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,7 +36,7 @@ struct ManifestListCommand: AsyncParsableCommand {
         var left = limit ?? .max
         try await snapshot.forEachStretch(query) { objects in
             for object in objects where left > 0 && filter.matchesTopic(object) {
-                try writer.write(ObjectRow(object))
+                try writer.write(ObjectRow(object, of: snapshot.table, in: session.store))
                 left -= 1
             }
             return left > 0
@@ -47,13 +48,19 @@ struct ManifestListCommand: AsyncParsableCommand {
 /// A data object in a listing.
 struct ObjectRow: Listable {
     var object: DataObject
+    /// Where other programs find it; what was adopted lies outside of the table's folder.
+    var url: String
 
-    init(_ object: DataObject) { self.object = object }
+    init(_ object: DataObject, of table: TableName, in store: any ObjectStore) {
+        self.object = object
+        url = "\(store.location)/\(object.key(in: table)?.description ?? "\(table)/\(object.path)")"
+    }
 
     static let columns: [Column] = [
         .left("path"), .detail("side"), .detail("date"), .detail("hour"), .detail("shard"), .detail("format"),
         .right("records"), .right("bytes"), .detail("uncompressed_bytes"), .left("first_event"), .left("last_event"),
         .left("offsets"), .left("tags"), .detail("uploaded_at"), .detail("checksum"), .detail("adopted"),
+        .detail("url"),
     ]
 
     var cells: [Cell] {
@@ -65,6 +72,7 @@ struct ObjectRow: Listable {
             .optional(object.eventTime?.min), .optional(object.eventTime?.max), .list(object.offsets.map(\.text)),
             .list(object.tags), .time(object.uploadedAt),
             .text("\(object.checksum.algorithm.rawValue):\(object.checksum.value)"), .optional(object.adopted?.key),
+            .text(url),
         ]
     }
 }

@@ -24,6 +24,7 @@ struct ManifestSQLCommand: AsyncParsableCommand {
     var at: HistoryArgument?
 
     func validate() throws {
+        try table.checkIsWhole()
         guard filter.topic == nil || filter.partition != nil else {
             throw ValidationError("--topic needs --partition here; or select by topic in object_offsets")
         }

@@ -21,6 +21,11 @@ struct ManifestShowCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Print this one commit as it stands in the log, as JSON.", valueName: "version"))
     var commit: Int64?
 
+    func validate() throws {
+        try table.checkIsWhole()
+        if at != nil, commit != nil { throw ValidationError("--at and --commit exclude each other") }
+    }
+
     func run() async throws {
         let session = try await lake.open()
         if let commit { return try await printCommit(commit, session) }

@@ -26,6 +26,8 @@ struct WaitCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How long to pause between looks.", valueName: "duration"))
     var every: DurationArgument = DurationArgument(milliseconds: 2000)
 
+    func validate() throws { try table.checkIsWhole() }
+
     func run() async throws {
         let session = try await lake.open()
         let clock = session.context.clock

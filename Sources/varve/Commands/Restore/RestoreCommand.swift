@@ -123,9 +123,11 @@ struct RestoreCommand: AsyncParsableCommand {
 enum FileOfValues {
     static func read(_ path: String?) throws(CommandFailure) -> [String] {
         guard let path else { return [] }
-        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
-        else {
-            throw CommandFailure(.noInput, "cannot be read as UTF-8", at: path, fix: "check the path")
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure(.noInput, "cannot be read", at: path, fix: "check the path and its permissions")
+        }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw CommandFailure(.noInput, "is no text in UTF-8", at: path, fix: "write one value on each line")
         }
         // psql and spreadsheets put white space around a value; values are exact, so it would match nothing.
         func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
