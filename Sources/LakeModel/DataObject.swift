@@ -15,7 +15,7 @@ public struct DataObject: Hashable, Sendable, Codable {
     public var offsets: [OffsetSpan]
     public var checksum: Checksum
     public var schemaID: String?
-    /// The store's own clock when it took the object; the vacuum horizon is compared with this.
+    /// The store's own clock at the first request of its upload, or before it; vacuum's horizon is compared with it.
     public var uploadedAt: Timestamp
     /// Sorted labels such as `late`.
     public var tags: [String]
