@@ -26,6 +26,28 @@ struct LivenessTests {
         try await fixture.expectExactlyOnce()
     }
 
+    @Test("a writer that the group gives nothing for long says so, once for each time")
+    func waitsForItsGroup() async throws {
+        let clock = ManualClock()
+        let fixture = try IngestFixture(clock: clock, partitions: 1)
+        let source = MemorySource(fixture.broker)
+        let loop = try await fixture.loop(try fixture.settings(), source: source, once: false)
+        for second in 0..<8 {
+            _ = try loop.turn(waitMax: .zero)
+            #expect(loop.saidThatItWaits == (second >= 5), "\(second)")
+            clock.advance(by: .seconds(1))
+        }
+        source.assign(fixture.broker.partitions())
+        try await fixture.turn(loop) { loop.hasAssignment }
+        #expect(!loop.saidThatItWaits)
+        source.revoke(fixture.broker.partitions())
+        try await fixture.turn(loop) { !loop.hasAssignment }
+        clock.advance(by: .seconds(1))
+        _ = try loop.turn(waitMax: .zero)
+        clock.advance(by: .seconds(5))
+        try await fixture.turn(loop) { loop.saidThatItWaits }
+    }
+
     @Test("the others do not wait for a topic partition without a leader", arguments: [true, false])
     func leaderless(once: Bool) async throws {
         let clock = ManualClock()

@@ -22,8 +22,19 @@ extension IngestLoop {
         }
     }
 
+    /// After a kill it takes a session's time-out, in which nothing else is said.
+    func sayThatItWaits(_ now: Duration) {
+        guard !hasAssignment, !isEnding, !saidThatItWaits else { return }
+        let since = assignmentAwaitedSince ?? now
+        assignmentAwaitedSince = since
+        guard now - since >= .seconds(5) else { return }
+        saidThatItWaits = true
+        logger.info("waiting for the group: a member that was killed keeps its topic partitions until its session ends")
+    }
+
     private func assigned(_ names: [TopicPartition]) throws(IngestFailure) {
         hasAssignment = true
+        (assignmentAwaitedSince, saidThatItWaits) = (nil, false)
         var strangers: [TopicPartition] = []
         for name in names {
             let index = source.index(of: name)

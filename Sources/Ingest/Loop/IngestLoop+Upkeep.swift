@@ -19,6 +19,7 @@ extension IngestLoop {
         for table in tables where isCommitDue(table, now: now) { startCommit(table, now: now) }
         try releaseSettled(now)
         forgetPrefixes()
+        sayThatItWaits(now)
         drainIfDone()
         publishStatus(now)
     }

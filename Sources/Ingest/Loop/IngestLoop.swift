@@ -38,6 +38,9 @@ public final class IngestLoop {
     var leftEarly = false
     var revocations: [Revocation] = []
     var hasAssignment = false
+    /// When the group's answer was first waited for; nil where there is one.
+    var assignmentAwaitedSince: Duration?
+    var saidThatItWaits = false
     var isPaused = false
     var fullSince: Duration?
     var nextUpkeepAt = Duration.zero

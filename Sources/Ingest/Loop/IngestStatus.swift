@@ -155,7 +155,7 @@ extension IngestLoop {
         for table in tables { table.watermarksVersion = table.head?.version ?? 0 }
     }
 
-    private var isEnding: Bool {
+    var isEnding: Bool {
         if case .running = stage { false } else { true }
     }
 
