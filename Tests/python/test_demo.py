@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -59,6 +60,9 @@ def test_other_engines_read_the_live_objects_that_the_catalog_names(tmp_path):
     def varve(*arguments):
         return subprocess.run([VARVE, *arguments, *lake], check=True, capture_output=True, text=True).stdout
 
+    # What a writer leaves that was killed between an upload and its commit.
+    upload = next((stage / "lake/clicks/data").rglob("*.ndjson.zst"))
+    shutil.copy(upload, upload.with_name(f"left-{upload.name}"))
     for merged in [False, True]:
         if merged:
             varve("compact", "clicks", "--cold-after", "0s")
